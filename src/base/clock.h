@@ -1,0 +1,34 @@
+/* Time: what o'clock it is, how long something took, and how a moment is written.
+ *
+ * A moment is int64_t milliseconds since 1970 UTC (wall clock, may jump); a deadline is milliseconds
+ * of the monotonic clock, which never runs backwards and whose zero means nothing. Tests hold both
+ * still with clock_hold() and move them by hand. Any thread.
+ */
+#pragma once
+
+#include "base/str.h"
+
+enum {
+    CLOCK_ISO_BYTES = 25,  /* "2024-01-10T14:12:52.201Z" and '\0' */
+    CLOCK_HTTP_BYTES = 30, /* "Sun, 06 Nov 1994 08:49:37 GMT" and '\0' */
+};
+
+int64_t clock_wall_ms(void);
+int64_t clock_mono_ms(void);
+
+/* For tests: both clocks stand still at these values until clock_release(). */
+void clock_hold(int64_t wall_ms, int64_t mono_ms);
+/* Moves both held clocks. */
+void clock_advance(int64_t ms);
+/* Moves the held wall clock alone, as an administrator who sets the time does. */
+void clock_jump_wall(int64_t ms);
+void clock_release(void);
+
+/* "YYYY-MM-DDTHH:mm:ss.sssZ"; moments outside the years 0 to 9999 are written as the nearest end. */
+void clock_format_iso(int64_t ms, char out[CLOCK_ISO_BYTES]);
+/* The ISO forms ECMAScript's Date takes: YYYY, YYYY-MM, YYYY-MM-DD, and with a full date also THH:mm,
+ * THH:mm:ss, THH:mm:ss.s (any number of digits, cut at milliseconds), then Z, +hh:mm or nothing, which
+ * means UTC here. Hour 24 is midnight at the day's end. False: not such a text, or no such day. */
+bool clock_parse_iso(struct str text, int64_t *out_ms);
+/* The form of HTTP's Date header (RFC 9110, IMF-fixdate); the years are bounded as above. */
+void clock_http_date(int64_t ms, char out[CLOCK_HTTP_BYTES]);
