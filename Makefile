@@ -1,0 +1,54 @@
+# Gantry's front door. Each target calls a preset (CMakePresets.json) or a tool (tools/);
+# how anything is compiled stands in CMakeLists.txt.
+
+JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 60
+export CMAKE_BUILD_PARALLEL_LEVEL ?= $(JOBS)
+export CTEST_PARALLEL_LEVEL ?= $(JOBS)
+
+# The sanitizers' shadow memory and the newest kernels' address randomization can collide.
+STEADY := $(shell setarch -R true 2>/dev/null && echo setarch -R)
+
+.PHONY: build run test asan tsan fuzz bench lint format deps clean help
+
+build: ## build/release/gantry (the default)
+	@cmake --workflow --preset release
+
+run: deps build ## install what is missing, build, start the demonstration
+	@build/release/gantry demo
+
+test: deps ## install what is missing, build, all unit and end-to-end tests
+	@cmake --workflow --preset dev
+	@tools/e2e dev
+
+asan: deps ## the tests under AddressSanitizer, LeakSanitizer and UBSan
+	@$(STEADY) cmake --workflow --preset asan
+	@$(STEADY) tools/e2e asan
+
+tsan: deps ## the tests under ThreadSanitizer
+	@$(STEADY) cmake --workflow --preset tsan
+	@$(STEADY) tools/e2e tsan
+
+fuzz: deps ## each fuzz target for FUZZ_SECONDS (60)
+	@cmake --workflow --preset fuzz
+	@$(STEADY) tools/fuzz $(FUZZ_SECONDS)
+
+bench: ## the measurements of docs/benchmarks.md
+	@tools/deps --bench
+	@cmake --workflow --preset release
+	@tools/bench
+
+lint: deps ## format check, include check, clang-tidy, cppcheck
+	@tools/lint
+
+format: deps ## format the C files in place
+	@tools/lint reformat
+
+deps: ## install what is missing
+	@tools/deps
+
+clean: ## remove everything that was built
+	@rm -rf build
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
