@@ -3,6 +3,7 @@
 
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
+E2E_ARGS ?=
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(JOBS)
 export CTEST_PARALLEL_LEVEL ?= $(JOBS)
 
@@ -14,20 +15,21 @@ STEADY := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 build: ## build/release/gantry (the default)
 	@cmake --workflow --preset release
 
-run: deps build ## install what is missing, build, start the demonstration
+run: deps ## install what is missing, build, start the demonstration
+	@cmake --workflow --preset release
 	@build/release/gantry demo
 
 test: deps ## install what is missing, build, all unit and end-to-end tests
 	@cmake --workflow --preset dev
-	@tools/e2e dev
+	@tools/e2e dev $(E2E_ARGS)
 
 asan: deps ## the tests under AddressSanitizer, LeakSanitizer and UBSan
 	@$(STEADY) cmake --workflow --preset asan
-	@$(STEADY) tools/e2e asan
+	@$(STEADY) tools/e2e asan $(E2E_ARGS)
 
 tsan: deps ## the tests under ThreadSanitizer
 	@$(STEADY) cmake --workflow --preset tsan
-	@$(STEADY) tools/e2e tsan
+	@$(STEADY) tools/e2e tsan $(E2E_ARGS)
 
 fuzz: deps ## each fuzz target for FUZZ_SECONDS (60)
 	@cmake --workflow --preset fuzz
