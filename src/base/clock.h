@@ -1,8 +1,8 @@
 /* Time: what o'clock it is, how long something took, and how a moment is written.
  *
- * A moment is int64_t milliseconds since 1970 UTC (wall clock, may jump); a deadline is milliseconds
- * of the monotonic clock, which never runs backwards and whose zero means nothing. Tests hold both
- * still with clock_hold() and move them by hand. Any thread.
+ * A moment is int64_t milliseconds since 1970 UTC (wall clock, may jump); a deadline is
+ * milliseconds of the monotonic clock, which never runs backwards and whose zero means nothing.
+ * Tests hold both still with clock_hold() and move them by hand. Any thread.
  */
 #pragma once
 
@@ -24,11 +24,13 @@ void clock_advance(int64_t ms);
 void clock_jump_wall(int64_t ms);
 void clock_release(void);
 
-/* "YYYY-MM-DDTHH:mm:ss.sssZ"; moments outside the years 0 to 9999 are written as the nearest end. */
+/* "YYYY-MM-DDTHH:mm:ss.sssZ"; moments outside the years 0 to 9999 are the nearest end. */
 void clock_format_iso(int64_t ms, char out[CLOCK_ISO_BYTES]);
-/* The ISO forms ECMAScript's Date takes: YYYY, YYYY-MM, YYYY-MM-DD, and with a full date also THH:mm,
- * THH:mm:ss, THH:mm:ss.s (any number of digits, cut at milliseconds), then Z, +hh:mm or nothing, which
- * means UTC here. Hour 24 is midnight at the day's end. False: not such a text, or no such day. */
+/* The ISO forms that ECMAScript's Date takes: YYYY, YYYY-MM or YYYY-MM-DD, alone or with a time
+ * behind 'T' (or a blank): hh:mm, hh:mm:ss or hh:mm:ss.s with any number of digits, cut at
+ * milliseconds; then Z, +hh:mm, +hhmm, or nothing, which means UTC. As there, 24:00:00 is midnight
+ * at the day's end, and a day the month does not have (up to 31) runs over into the next. False: no
+ * such text. */
 bool clock_parse_iso(struct str text, int64_t *out_ms);
 /* The form of HTTP's Date header (RFC 9110, IMF-fixdate); the years are bounded as above. */
 void clock_http_date(int64_t ms, char out[CLOCK_HTTP_BYTES]);
