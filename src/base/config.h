@@ -1,5 +1,5 @@
-/* The settings engine: one table of fields drives the file, the environment, the flags, the help and
- * the printed documentation. It knows no setting itself.
+/* The settings engine: one table of fields drives the file, the environment, the flags, the help
+ * and the printed documentation. It knows no setting itself.
  *
  * Values are written into the caller's struct by offset; the type of the member follows the kind:
  *     CONFIG_TEXT                           const char *, never NULL, owned by the config
@@ -13,8 +13,8 @@
  *     config_init(&c, fields, count, &settings, "GANTRY_");
  *     config_defaults(&c); config_load_file(..) && config_load_env(..) && config_set(..)
  *
- * Used by one thread before the others start; the caller's struct is constant afterwards. To reload,
- * fill a second config and struct and compare with config_same().
+ * Used by one thread before the others start; the caller's struct is constant afterwards. To
+ * reload, fill a second config and struct and compare with config_same().
  */
 #pragma once
 
@@ -70,9 +70,9 @@ void config_release(struct config *c);
 void config_defaults(struct config *c);
 /* Reads an INI file. Unknown sections and keys, and a key given twice, are errors. */
 bool config_load_file(struct config *c, const char *path, struct err *err);
-/* Reads PREFIX_SECTION_KEY and the fields' extra variables, which the former override. `environment`
- * is environ. A variable with the prefix that belongs to no field is an error, unless `ignore` (ends
- * with NULL; may be NULL) names it. */
+/* Reads PREFIX_SECTION_KEY and the fields' extra variables, which the former override.
+ * `environment` is environ. A variable with the prefix that belongs to no field is an error, unless
+ * `ignore` (ends with NULL; may be NULL) names it. */
 bool config_load_env(struct config *c, char *const *environment, const char *const *ignore,
                      struct err *err);
 /* One setting by name: its flag ("--listen") or "section.key". */

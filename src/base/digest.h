@@ -1,4 +1,4 @@
-/* Digests, their printed forms, and randomness, all by libsodium. Any thread after digest_init(). */
+/* Digests, their printed forms, and randomness, by libsodium. Any thread after digest_init(). */
 #pragma once
 
 #include "base/arena.h"
@@ -9,8 +9,8 @@ enum {
     DIGEST_TOKEN_BYTES = 45, /* 44 characters of base64 and '\0' */
 };
 
-/* First thing in main() and in tests. Calling it again is harmless. Ends the process on failure, for
- * without randomness nothing here is safe. */
+/* First thing in main() and in tests. Calling it again is harmless. Ends the process on failure,
+ * for without randomness nothing here is safe. */
 void digest_init(void);
 
 void digest_sha256(struct str bytes, uint8_t out[DIGEST_SHA256_BYTES]);

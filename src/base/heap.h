@@ -1,8 +1,8 @@
 /* A binary heap of nodes that sit inside the caller's structs: the smallest key is on top.
  *
- * Each node knows its place, so changing or removing any of them costs O(log n). Nodes belong to the
- * caller and must stay where they are while they are in. Equal keys come in no particular order. One
- * holder; not locked.
+ * Each node knows its place, so changing or removing any of them costs O(log n). Nodes belong to
+ * the caller and must stay where they are while they are in. Equal keys come in no particular
+ * order. One holder; not locked.
  *
  *     struct task { struct heap_node due; ... };
  *     struct task *first = HEAP_ENTRY(heap_top(&heap), struct task, due);

@@ -2,9 +2,9 @@
  *
  *     ts=2024-01-10T14:12:52.201Z level=info event=listening address=0.0.0.0 port=3000
  *
- * A line is one write(2) of at most 4096 bytes, so lines of several threads and processes never mix.
- * Control characters in the tail are escaped, so nobody can forge a line; a value that comes from
- * outside also goes through LOG_Q(), so that it cannot forge a key. Secrets are never logged
+ * A line is one write(2) of at most 4096 bytes, so lines of several threads and processes never
+ * mix. Control characters in the tail are escaped, so nobody can forge a line; a value that comes
+ * from outside also goes through LOG_Q(), so that it cannot forge a key. Secrets are never logged
  * (str_masked). Only the edges log; rooms below them return a struct err. Any thread.
  */
 #pragma once

@@ -5,10 +5,10 @@
  * first. A slot keeps the whole hash beside the pointer: a look-up that misses touches no entry.
  * Removing closes the gap at once, so a table that lives for months stays as fast as a new one.
  *
- * The forms named _hashed take the hash the caller already has. A caller that spreads its entries over
- * several tables by hash takes the upper bits for that; the table uses the lower ones.
+ * The forms named _hashed take the hash the caller already has. A caller that spreads its entries
+ * over several tables by hash takes the upper bits for that; the table uses the lower ones.
  *
- * Not locked: one holder, or the caller's lock (many may map_get() at once while nobody changes it).
+ * Not locked: one holder, or a lock (many may map_get() at once if nobody changes it).
  */
 #pragma once
 
