@@ -7,9 +7,6 @@ E2E_ARGS ?=
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(JOBS)
 export CTEST_PARALLEL_LEVEL ?= $(JOBS)
 
-# The sanitizers' shadow memory and the newest kernels' address randomization can collide.
-STEADY := $(shell setarch -R true 2>/dev/null && echo setarch -R)
-
 .PHONY: build run test asan tsan fuzz bench lint format deps clean help
 
 build: ## build/release/gantry (the default)
@@ -20,20 +17,17 @@ run: deps ## install what is missing, build, start the demonstration
 	@build/release/gantry demo
 
 test: deps ## install what is missing, build, all unit and end-to-end tests
-	@cmake --workflow --preset dev
-	@tools/e2e dev $(E2E_ARGS)
+	@tools/suite dev $(E2E_ARGS)
 
 asan: deps ## the tests under AddressSanitizer, LeakSanitizer and UBSan
-	@$(STEADY) cmake --workflow --preset asan
-	@$(STEADY) tools/e2e asan $(E2E_ARGS)
+	@tools/suite asan $(E2E_ARGS)
 
 tsan: deps ## the tests under ThreadSanitizer
-	@$(STEADY) cmake --workflow --preset tsan
-	@$(STEADY) tools/e2e tsan $(E2E_ARGS)
+	@tools/suite tsan $(E2E_ARGS)
 
 fuzz: deps ## each fuzz target for FUZZ_SECONDS (60)
 	@cmake --workflow --preset fuzz
-	@$(STEADY) tools/fuzz $(FUZZ_SECONDS)
+	@tools/fuzz $(FUZZ_SECONDS)
 
 bench: ## the measurements of docs/benchmarks.md
 	@tools/deps --bench
