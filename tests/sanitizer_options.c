@@ -1,6 +1,7 @@
-// Options of the sanitizers, compiled into every program of the asan, tsan and fuzz builds, so
-// that a program behaves the same however it is started. The environment can add to them.
-// Exit status 99 is a report: nothing else in the tests ends with it.
+/* Options of the sanitizers, compiled into every program of the asan, tsan and fuzz builds, so
+ * that a program behaves the same however it is started. The environment can add to them.
+ * Exit status 99 is a report: nothing else in the tests ends with it.
+ */
 
 const char *__asan_default_options(void);
 const char *__ubsan_default_options(void);

@@ -1,8 +1,9 @@
-// Calls that this program does without. The build includes this file before every other, so that
-// using one of them does not compile, and the message names what to use in its place.
-//
-// The system's own headers come first: they declare the functions, and a later #include of them
-// must find nothing left to do.
+/* Calls that this program does without. The build includes this file before every other, so that
+ * using one of them does not compile, and the message names what to use in its place.
+ *
+ * The system's own headers come first: they declare the functions, and a later #include of them
+ * must find nothing left to do.
+ */
 #pragma once
 
 #include <stdio.h>

@@ -1,8 +1,9 @@
-// Feeds files to a fuzz target, where there is no libFuzzer: replay FILE-OR-FOLDER...
-//
-// Each input is copied into a piece of memory of exactly its size, so that a sanitizer or valgrind
-// sees a read past its end. A missing or empty folder is an error, or the replay would prove
-// nothing.
+/* Feeds files to a fuzz target, where there is no libFuzzer: replay FILE-OR-FOLDER...
+ *
+ * Each input is copied into a piece of memory of exactly its size, so that a sanitizer or valgrind
+ * sees a read past its end. A missing or empty folder is an error, or the replay would prove
+ * nothing.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>

@@ -29,7 +29,7 @@ if(count EQUAL 0)
     set(rows "    {0, \"\", \"\"},\n")
 endif()
 
-file(WRITE ${OUT} "// Generated from src/store/schema/*.sql.
+file(WRITE ${OUT} "/* Generated from src/store/schema/, one row for each file. */
 #include \"store/schema.h\"
 
 #include <stddef.h>
