@@ -16,11 +16,11 @@ bool user_username_taken(struct rd *rd, struct str username); /* in any case */
 
 /* The name must be free: look before. Roles and addresses go with the row. */
 void user_insert(struct tx *tx, const struct user *u);
-/* Writes the whole user, roles and addresses included. updated_at_ms becomes the command's moment;
- * it never goes back, for it is the revision of the catalog's entry. */
+/* Writes the whole user, roles and addresses included. updated_at_ms becomes the command's moment.
+ */
 void user_save(struct tx *tx, struct user *u);
-/* Only the moment of the last login. */
-void user_save_login(struct tx *tx, struct str id, int64_t at_ms);
+/* Writes only the moment of the last login, which becomes now. */
+void user_save_login(struct tx *tx, struct user *u);
 /* The user, his addresses, roles and tokens. Memberships are the rooms' affair. */
 void user_erase(struct tx *tx, struct str id);
 
