@@ -37,13 +37,14 @@ struct config_list {
     size_t count;
 };
 
-/* One setting. `section` and `key` are lower case with '_'. A `max` of 0 means no upper limit. */
+/* One setting. `section` and `key` are lower case with '_'; fields of a section stand together. */
 struct config_field {
     const char *section, *key;
     enum config_kind kind;
     size_t offset;        /* of the member in the caller's struct */
     const char *fallback; /* the default, written as in the file; NULL: empty, 0 or false */
-    int64_t min, max;     /* of the number, the length of the text, the parts of the list */
+    int64_t min, max;     /* of the number, the bytes of a text, the parts of a list; `max` of 0:
+                             no upper limit */
     const char *help;     /* one sentence without a stop at the end */
     bool reloadable;      /* takes effect without a restart */
     const char *flag;     /* e.g. "--listen", or NULL */
@@ -68,11 +69,12 @@ void config_release(struct config *c);
 
 /* Every field gets its fallback. A fallback that breaks its own rule is a bug. */
 void config_defaults(struct config *c);
-/* Reads an INI file. Unknown sections and keys, and a key given twice, are errors. */
+/* Reads an INI file. Unknown sections and keys, and a key given twice, are errors. Lines may be
+ * indented; a comment begins with ';' or '#', behind a value with " ;". */
 bool config_load_file(struct config *c, const char *path, struct err *err);
 /* Reads PREFIX_SECTION_KEY and the fields' extra variables, which the former override.
- * `environment` is environ. A variable with the prefix that belongs to no field is an error, unless
- * `ignore` (ends with NULL; may be NULL) names it. */
+ * `environment` is environ. An empty variable counts as not set. One with the prefix that belongs
+ * to no field is an error, unless `ignore` (ends with NULL; may be NULL) names it. */
 bool config_load_env(struct config *c, char *const *environment, const char *const *ignore,
                      struct err *err);
 /* One setting by name: its flag ("--listen") or "section.key". */
