@@ -1,0 +1,119 @@
+/* An endpoint is a row in a table: where it lives, who may call it, what it accepts, and the steps
+ * that make its answer. api/serve.c walks every call through the same order of checks:
+ *
+ *   authentication (401) -> declared permissions (403) -> rate limit (429) -> schema (400) -> steps
+ *
+ * A step is a plain function on one lane; the call travels from lane to lane with its arena. The
+ * steps of one endpoint run in their order; the first that returns false ends the call with *err.
+ * The last step leaves the answer's members in call->out: the text between the braces, written with
+ * call_members() or call_member_*(); `"success":true` is added behind them.
+ */
+#pragma once
+
+#include "base/json.h"
+#include "http/http.h"
+#include "store/store.h"
+
+#include "api/schema.h"
+#include "model/permission.h"
+
+struct api;            /* what main gives to the room: store, settings of the process, limits */
+struct user_entry;
+struct endpoint;
+
+/* One request on its way to its answer. Everything a step may touch is in it or in its arena. */
+struct call {
+    struct command command; /* first: the job that travels */
+    const struct api *api;
+    const struct endpoint *endpoint;
+    struct arena *arena;      /* the loop's scratch, or `own` once the call leaves the loop */
+    struct json *params;      /* query (GET, DELETE) or body: an object, checked and coerced */
+    struct json *query;       /* the query of a request whose params are its body; an object */
+    struct str path_arg;      /* the decoded ":param" of the path, empty when there is none */
+    struct str auth_token;    /* as sent */
+    struct str peer;          /* the client's address */
+    struct user_entry *user;  /* the caller, a reference; NULL: nobody is logged in */
+    struct str user_id;       /* of the caller; empty when nobody */
+    struct str username;
+    int64_t now_ms;           /* when the request was read; the moment of everything it does */
+    struct buf out;           /* the answer's members */
+    bool raw;                 /* `out` is the whole body: no braces, no "success" are added */
+    int status;               /* 200 unless a step says otherwise */
+    struct str headers;       /* more header lines for the answer, each with "\r\n" */
+    void *state;              /* what one step leaves for the next, in the arena */
+    /* For serve.c: */
+    struct arena own;
+    struct conn *conn;
+    unsigned step;
+};
+
+enum lane_id { STEP_NONE, STEP_LOOP, STEP_WORK, STEP_READ, STEP_WRITE };
+
+struct step {
+    enum lane_id lane;
+    bool (*loop)(struct call *call, struct err *err); /* memory only, constant time */
+    bool (*work)(struct call *call, struct err *err); /* passwords; no database */
+    bool (*read)(struct rd *rd, struct call *call, struct err *err);
+    bool (*write)(struct tx *tx, struct call *call, struct err *err);
+};
+
+#define ON_LOOP(f) {.lane = STEP_LOOP, .loop = (f)}
+#define ON_WORK(f) {.lane = STEP_WORK, .work = (f)}
+#define ON_READ(f) {.lane = STEP_READ, .read = (f)}
+#define ON_WRITE(f) {.lane = STEP_WRITE, .write = (f)}
+
+enum auth { AUTH_REQUIRED, AUTH_OPTIONAL };
+
+enum { ENDPOINT_PERMS = 4, ENDPOINT_STEPS = 4 };
+
+struct endpoint {
+    enum http_method method;
+    const char *path; /* e.g. "/api/v1/settings/:_id" */
+    enum auth auth;
+    enum perm any_of[ENDPOINT_PERMS]; /* declared permissions: one of them; PERM_NONE ends the list */
+    enum perm all_of[ENDPOINT_PERMS];
+    const struct schema *schema; /* of the query (GET) or the body (others); NULL: anything goes */
+    bool unlimited;              /* the rate limiter does not count it */
+    enum setting_id calls_setting; /* its own number of calls a window; SETTING_NONE: the default */
+    struct step steps[ENDPOINT_STEPS];
+};
+
+/* Tables of the families; each ends with a row without path. */
+extern const struct endpoint endpoints_integrations[];
+extern const struct endpoint endpoints_login[];
+extern const struct endpoint endpoints_users[];
+extern const struct endpoint endpoints_tokens[];
+extern const struct endpoint endpoints_roles[];
+extern const struct endpoint endpoints_permissions[];
+extern const struct endpoint endpoints_settings[];
+extern const struct endpoint endpoints_info[];
+extern const struct endpoint endpoints_rooms[];
+extern const struct endpoint endpoints_subscriptions[];
+extern const struct endpoint endpoints_teams[];
+
+/* Writing the answer: a json_out over call->out that adds members to the answer's object. Use once
+ * per call, or again with what was written before. */
+struct json_out call_members(struct call *call);
+/* The text of a parameter, empty when absent; and whether it is there at all. */
+struct str call_param(const struct call *call, const char *name);
+bool call_has(const struct call *call, const char *name);
+
+/* A page of a list: offset and count by the rules of the API (defaults, limits, infinite). */
+struct page {
+    int64_t offset;
+    int64_t count; /* INT64_MAX: no limit */
+};
+struct page call_page(const struct call *call);
+/* Writes "count", "offset" and "total" behind the list's own member. */
+void call_page_members(struct json_out *o, const struct page *page, int64_t returned, int64_t total);
+
+/* The `sort` parameter: up to SORT_FIELDS fields. A column name is looked up in `known`; fields that
+ * are not known are ignored. Fills `order_by` with SQL such as "name ASC, seq DESC" made of constants
+ * of `known` only, or copies `fallback` when nothing was asked. False and *err (error-invalid-sort) on
+ * a bad parameter. */
+struct sort_column {
+    const char *field;  /* as clients write it: "name" */
+    const char *column; /* as SQL knows it: "name_key" */
+};
+bool call_sort(const struct call *call, const struct sort_column *known, const char *fallback, struct str *order_by,
+               struct err *err);

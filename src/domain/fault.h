@@ -1,0 +1,28 @@
+/* The product's ways to refuse, over base/err.h. All return false, so raising is one line:
+ *
+ *   thrown    fault(err, "error-invalid-room", "Invalid room")  -> 400, "Invalid room [error-invalid-room]"
+ *             and errorType; an empty text gives "[error-invalid-room]". The types "error-unauthorized"
+ *             and "unauthorized" are 403, "error-too-many-requests" 429 (both without errorType).
+ *   returned  refuse(err, "The integration does not exists.")   -> 400 with the bare text
+ *             refuse_typed(err, "error-invalid-role", "Invalid role") -> bare text and errorType
+ *             refuse_bare(err)                                  -> 400 {"success":false}
+ */
+#pragma once
+
+#include "base/err.h"
+
+bool fault(struct err *err, const char *type, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Adds the thrown error's details: JSON text that lives as long as the request. Returns false. */
+bool fault_details(struct err *err, struct str details_json);
+bool refuse(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool refuse_typed(struct err *err, const char *type, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+bool refuse_bare(struct err *err);
+/* 403 {"success":false,"error":"unauthorized"}: the reference's word for forbidden. */
+bool refuse_forbidden(struct err *err);
+/* 403, the text of a declared permission that is missing. */
+bool refuse_permission(struct err *err);
+
+#define DETAILS_METHOD(name) STR("{\"method\":\"" name "\"}")
+#define DETAILS_FUNCTION(name) STR("{\"function\":\"" name "\"}")

@@ -1,0 +1,115 @@
+/* The wire: HTTP/1.1 on libuv and llhttp. What the rooms above see of it is in this header.
+ *
+ * A server has one or more loops, each a thread with its own listening socket (SO_REUSEPORT) and its
+ * own connections. A complete request is given to the handler that the router finds, on the loop;
+ * the handler does what memory allows in constant time and answers at once with http_answer(), or
+ * parks the exchange with http_park(), hands its work to a lane, and answers later, on the same
+ * loop, with http_answer_parked(). Exactly one answer per request. Requests of one connection are
+ * handled one after the other; the next one is not looked at before the answer was given.
+ *
+ * Everything malformed is answered by this room itself (400, 408, 413, 414, 431, 501, 505) and the
+ * connection is closed.
+ */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/inbox.h"
+
+enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_DELETE, HTTP_OPTIONS, HTTP_PATCH, HTTP_OTHER };
+
+struct http_header {
+    struct str name; /* as sent; compare without case */
+    struct str value; /* without white space around it */
+};
+
+/* A request, valid until the handler returns. All views point into memory that is reused then:
+ * whoever parks copies what is still needed first. */
+struct http_request {
+    enum http_method method; /* HEAD is HTTP_GET here with head_only set: routes need not care */
+    bool head_only;
+    struct str path;  /* as sent, still percent-encoded, without the query */
+    struct str query; /* after the first '?', without it; empty when there is none */
+    struct str body;  /* whole, chunks joined */
+    const struct http_header *headers;
+    size_t header_count;
+    /* The headers that every API request is asked for, found while parsing; empty when absent. */
+    struct str auth_token;   /* X-Auth-Token */
+    struct str user_id;      /* X-User-Id */
+    struct str content_type; /* Content-Type */
+    struct str params[4];    /* what stood in the :places of the route, percent-decoded */
+    struct str peer;         /* the client's address as text (without port), by the proxy rules */
+    struct arena *arena;     /* scratch of this loop, emptied after the handler has returned */
+    struct conn *conn;
+};
+
+/* The value of a header by its name in lower case, or an empty view. */
+struct str http_header(const struct http_request *rq, struct str lower_name);
+
+struct http_answer {
+    int status;
+    const char *content_type; /* NULL: "application/json" */
+    struct str headers;       /* more header lines, each ended by "\r\n"; copied */
+    const struct str *parts;  /* the body, one after the other; copied */
+    size_t part_count;
+    bool close;               /* close the connection after this answer */
+};
+
+/* On the loop, inside the handler, once. */
+void http_answer(struct http_request *rq, const struct http_answer *answer);
+
+/* On the loop, inside the handler: the answer will come later. The connection stays until
+ * http_answer_parked() was called with it, also when the client leaves; then *gone is set. `gone`
+ * must live until the answer and may be NULL. */
+struct conn *http_park(struct http_request *rq, atomic_bool *gone);
+/* On the same loop, once. Nothing is sent when the client has gone. */
+void http_answer_parked(struct conn *conn, const struct http_answer *answer);
+/* Where jobs of this connection's loop go home. */
+struct inbox *http_home(struct conn *conn);
+
+typedef void http_handler(struct http_request *rq, const void *arg);
+
+/* Routes: a pattern's segments are literal or ":name" (one whole segment). Built before the start,
+ * constant afterwards. */
+struct router;
+struct router *router_new(void);
+void router_free(struct router *router);
+/* `pattern` and `arg` must outlive the router. A pattern may end with a segment "*" for any rest. */
+void router_add(struct router *router, enum http_method method, const char *pattern, http_handler *handler,
+                const void *arg);
+/* Called when no route fits. */
+void router_fallback(struct router *router, http_handler *handler, const void *arg);
+
+struct http_limits {
+    int64_t header_ms;     /* from the first byte of a request to the end of its headers: 10 s */
+    int64_t body_ms;       /* from there to the end of the body: 30 s */
+    int64_t idle_ms;       /* between requests of a connection: 60 s */
+    int64_t write_ms;      /* without any byte of an answer being taken: 30 s */
+    size_t header_bytes;   /* request line and headers together: 16 KB */
+    size_t header_count;   /* 100 */
+    size_t body_bytes;     /* 50 MB */
+    size_t connections;    /* of the whole server; more are answered 503 and closed */
+    unsigned forwarded_count; /* proxies in front: which X-Forwarded-For entry from the right counts */
+    bool real_ip;          /* X-Real-IP is believed */
+};
+
+struct http_config {
+    const char *host; /* address to listen on */
+    unsigned port;    /* 0: any free one */
+    unsigned loops;
+    struct http_limits limits;
+    const struct router *router;
+};
+
+struct http_server;
+/* Starts listening and the loops' threads. NULL and *err (address in use ...) when not. */
+struct http_server *http_open(const struct http_config *config, struct err *err);
+/* The port that is really listened on. */
+unsigned http_port(const struct http_server *server);
+/* Any thread, in this order. Drain: stop listening, finish what was read, answer it with
+ * "Connection: close", close idle connections; returns when all are gone or `limit_ms` has passed,
+ * then cuts the rest. The loops still take mail until http_close(). */
+void http_drain(struct http_server *server, int64_t limit_ms);
+void http_close(struct http_server *server);

@@ -1,0 +1,330 @@
+/* The driver of db.h for SQLite: WAL, synchronous=FULL, so that a commit is on the disk.
+ *
+ * Statements are kept in a small table keyed by the address of their text. Parameters are named $1,
+ * $2 ...; SQLite numbers them by first appearance, so each statement keeps where its $n went. Runs on
+ * whichever thread owns the connection; nothing here is shared.
+ */
+#include <assert.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "store/db.h"
+
+enum { PARAMS_MAX = 24, STATEMENTS_MAX = 512 };
+
+struct stmt {
+    struct db *db;
+    const char *sql; /* identity; NULL for a text used once */
+    sqlite3_stmt *handle;
+    unsigned char place[PARAMS_MAX + 1]; /* of $n in SQLite's own numbering; 0: not in the text */
+    bool running;
+};
+
+struct db {
+    sqlite3 *handle;
+    struct stmt *statements[STATEMENTS_MAX]; /* open addressing by address of the text */
+    size_t statement_count;
+    struct stmt idle; /* what is handed out after a failure: every call on it does nothing */
+    int64_t log_pages;
+    int code;         /* SQLite's result code of the sticky failure, 0 when there is none */
+    char text[256];
+};
+
+/* --- failure --- */
+
+static void keep_failure(struct db *db, int code, const char *text)
+{
+    if (db->code != 0)
+        return; /* the first one explains the rest */
+    db->code = code;
+    (void)snprintf(db->text, sizeof(db->text), "%s", text);
+}
+
+static bool check(struct db *db, int code)
+{
+    if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE)
+        return true;
+    keep_failure(db, sqlite3_extended_errcode(db->handle), sqlite3_errmsg(db->handle));
+    return false;
+}
+
+bool db_failed(const struct db *db)
+{
+    return db->code != 0;
+}
+
+void db_fail(struct db *db, const char *text)
+{
+    keep_failure(db, SQLITE_ERROR, text);
+}
+
+void db_clear(struct db *db)
+{
+    db->code = 0;
+}
+
+bool db_needs_reopen(const struct db *db)
+{
+    return (db->code & 0xff) == SQLITE_IOERR || (db->code & 0xff) == SQLITE_CORRUPT;
+}
+
+bool db_error(const struct db *db, struct err *err)
+{
+    switch (db->code & 0xff) {
+    case SQLITE_FULL:
+        return err_busy(err, "The disk is full: nothing can be stored until there is room again.");
+    case SQLITE_IOERR:
+        return err_busy(err, "The database file cannot be read or written (%s).", db->text);
+    case SQLITE_BUSY:
+        return err_busy(err, "The database is locked by another program.");
+    default:
+        return err_internal(err, "The database failed: %s.", db->text);
+    }
+}
+
+bool db_in_transaction(const struct db *db)
+{
+    return sqlite3_get_autocommit(db->handle) == 0;
+}
+
+/* --- connection --- */
+
+static const char *const pragmas_common = "PRAGMA busy_timeout = 2000;"
+                                          "PRAGMA cache_size = -65536;"
+                                          "PRAGMA mmap_size = 1073741824;"
+                                          "PRAGMA temp_store = MEMORY;";
+static const char *const pragmas_writer = "PRAGMA journal_mode = WAL;"
+                                          "PRAGMA synchronous = FULL;"
+                                          "PRAGMA wal_autocheckpoint = 0;"
+                                          "PRAGMA journal_size_limit = 33554432;";
+
+enum { PAGE_BYTES = 4096 }; /* SQLite's default */
+
+static int note_log_size(void *arg, sqlite3 *handle, const char *name, int pages)
+{
+    (void)handle;
+    (void)name;
+    ((struct db *)arg)->log_pages = pages;
+    return SQLITE_OK;
+}
+
+struct db *db_open(const char *path, enum db_mode mode, struct err *err)
+{
+    struct db *db = mem_zalloc(sizeof(*db));
+    db->idle.db = db;
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    flags |= mode == DB_WRITER ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+    bool ok = check(db, sqlite3_open_v2(path, &db->handle, flags, NULL));
+    ok = ok && db_exec(db, pragmas_common) && (mode == DB_READER || db_exec(db, pragmas_writer));
+    if (ok) {
+        if (mode == DB_WRITER)
+            sqlite3_wal_hook(db->handle, note_log_size, db);
+        return db;
+    }
+    err_internal(err, "%s cannot be opened as a database: %s.", path, db->text);
+    db_close(db);
+    return NULL;
+}
+
+void db_close(struct db *db)
+{
+    if (db == NULL)
+        return;
+    for (size_t i = 0; i < STATEMENTS_MAX; i++) {
+        if (db->statements[i] != NULL) {
+            sqlite3_finalize(db->statements[i]->handle);
+            free(db->statements[i]);
+        }
+    }
+    sqlite3_close(db->handle);
+    free(db);
+}
+
+bool db_exec(struct db *db, const char *sql)
+{
+    return db->code == 0 && check(db, sqlite3_exec(db->handle, sql, NULL, NULL, NULL));
+}
+
+bool db_checkpoint(struct db *db)
+{
+    /* A connection that has never read does not know the log and would do nothing. */
+    (void)sqlite3_exec(db->handle, "SELECT 1 FROM sqlite_master LIMIT 1", NULL, NULL, NULL);
+    int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    return code == SQLITE_OK;
+}
+
+int64_t db_log_bytes(const struct db *db)
+{
+    return db->log_pages * PAGE_BYTES;
+}
+
+void db_limit_size(struct db *db, int64_t bytes)
+{
+    if (bytes <= 0)
+        return;
+    char sql[64];
+    (void)snprintf(sql, sizeof(sql), "PRAGMA max_page_count = %lld", (long long)(bytes / PAGE_BYTES));
+    db_exec(db, sql);
+}
+
+/* --- statements --- */
+
+static void find_places(struct stmt *q)
+{
+    int count = sqlite3_bind_parameter_count(q->handle);
+    for (int at = 1; at <= count; at++) {
+        const char *name = sqlite3_bind_parameter_name(q->handle, at);
+        int n = name != NULL && name[0] == '$' ? atoi(name + 1) : 0;
+        assert(n >= 1 && n <= PARAMS_MAX);
+        q->place[n] = (unsigned char)at;
+    }
+}
+
+static struct stmt *prepare(struct db *db, struct str sql, const char *identity)
+{
+    sqlite3_stmt *handle = NULL;
+    unsigned flags = identity != NULL ? SQLITE_PREPARE_PERSISTENT : 0;
+    if (!check(db, sqlite3_prepare_v3(db->handle, sql.ptr, (int)sql.len, flags, &handle, NULL)))
+        return &db->idle;
+    struct stmt *q = mem_zalloc(sizeof(*q));
+    *q = (struct stmt){.db = db, .sql = identity, .handle = handle};
+    find_places(q);
+    return q;
+}
+
+static size_t slot_of(const struct db *db, const char *sql)
+{
+    size_t at = ((uintptr_t)sql * 0x9e3779b97f4a7c15u >> 32) % STATEMENTS_MAX;
+    while (db->statements[at] != NULL && db->statements[at]->sql != sql)
+        at = (at + 1) % STATEMENTS_MAX;
+    return at;
+}
+
+struct stmt *db_stmt(struct db *db, const char *sql)
+{
+    if (db->code != 0)
+        return &db->idle;
+    size_t at = slot_of(db, sql);
+    if (db->statements[at] == NULL) {
+        struct stmt *q = prepare(db, str_of(sql), sql);
+        if (q == &db->idle)
+            return q;
+        assert(++db->statement_count < STATEMENTS_MAX);
+        db->statements[at] = q;
+    }
+    struct stmt *q = db->statements[at];
+    assert(!q->running); /* the same statement inside its own loop */
+    return q;
+}
+
+struct stmt *db_stmt_once(struct db *db, struct str sql)
+{
+    return db->code != 0 ? &db->idle : prepare(db, sql, NULL);
+}
+
+/* A number that is not in the text is a bug in the caller. */
+static int place_of(const struct stmt *q, int n)
+{
+    assert(n >= 1 && n <= PARAMS_MAX && q->place[n] != 0);
+    return q->place[n];
+}
+
+static bool usable(const struct stmt *q)
+{
+    return q->handle != NULL && q->db->code == 0;
+}
+
+void stmt_str(struct stmt *q, int n, struct str value)
+{
+    if (usable(q))
+        check(q->db, sqlite3_bind_text64(q->handle, place_of(q, n), value.ptr ? value.ptr : "",
+                                         value.len, SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void stmt_i64(struct stmt *q, int n, int64_t value)
+{
+    if (usable(q))
+        check(q->db, sqlite3_bind_int64(q->handle, place_of(q, n), value));
+}
+
+void stmt_null(struct stmt *q, int n)
+{
+    if (usable(q))
+        check(q->db, sqlite3_bind_null(q->handle, place_of(q, n)));
+}
+
+void stmt_str_or_null(struct stmt *q, int n, struct str value)
+{
+    if (str_empty(value))
+        stmt_null(q, n);
+    else
+        stmt_str(q, n, value);
+}
+
+bool stmt_next(struct stmt *q)
+{
+    if (!usable(q)) {
+        stmt_done(q);
+        return false;
+    }
+    q->running = true;
+    int code = sqlite3_step(q->handle);
+    if (code == SQLITE_ROW)
+        return true;
+    check(q->db, code);
+    stmt_done(q);
+    return false;
+}
+
+void stmt_done(struct stmt *q)
+{
+    if (q->handle == NULL)
+        return;
+    q->running = false;
+    if (q->sql == NULL) {
+        sqlite3_finalize(q->handle);
+        free(q);
+        return;
+    }
+    sqlite3_reset(q->handle);
+    sqlite3_clear_bindings(q->handle);
+}
+
+int64_t stmt_run(struct stmt *q)
+{
+    struct db *db = q->db;
+    int64_t before = sqlite3_total_changes64(db->handle);
+    while (stmt_next(q)) {
+    }
+    return sqlite3_total_changes64(db->handle) - before;
+}
+
+/* --- rows --- */
+
+struct str col_peek(struct stmt *q, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(q->handle, column);
+    return str_from(text, (size_t)sqlite3_column_bytes(q->handle, column));
+}
+
+struct str col_str(struct stmt *q, int column, struct arena *arena)
+{
+    return arena_str(arena, col_peek(q, column));
+}
+
+int64_t col_i64(struct stmt *q, int column)
+{
+    return sqlite3_column_int64(q->handle, column);
+}
+
+bool col_bool(struct stmt *q, int column)
+{
+    return col_i64(q, column) != 0;
+}
+
+bool col_null(struct stmt *q, int column)
+{
+    return sqlite3_column_type(q->handle, column) == SQLITE_NULL;
+}
