@@ -3,7 +3,7 @@
  * stored. Any thread. */
 #pragma once
 
-#include "base/str.h"
+#include "base/buf.h"
 
 enum perm {
     PERM_NONE, /* no permission: ends lists, and is the answer for an unknown id */
@@ -21,3 +21,14 @@ enum perm perm_find(struct str id);
  *     while (perm_next_role(&rest, &role)) ... */
 struct str perm_default_roles(enum perm perm);
 bool perm_next_role(struct str *rest, struct str *role);
+
+/* A permission as it is stored. */
+struct permission {
+    enum perm perm;
+    struct str *roles; /* ids, in the order they were given */
+    size_t role_count;
+    int64_t updated_at_ms;
+};
+
+/* Appends it as a JSON object. */
+void permission_put(struct buf *out, const struct permission *permission);
