@@ -22,15 +22,14 @@ struct subscription {
 
     /* Of the room and the user; filled by the reading functions of the store: */
     char room_type;
-    struct str room_name, room_fname;
+    struct str room_name;
     bool room_archived;
     struct str username, user_name;
 };
 
 /* The subscription as the API answers it. */
 void subscription_put(struct buf *out, const struct subscription *s);
-/* The roles alone, as {"_id","rid","u","roles"} is answered: an array of ids. */
-void subscription_put_roles(struct buf *out, const struct subscription *s);
 
+/* The column `doc`, both ways. */
 void subscription_put_doc(struct buf *out, const struct subscription *s);
 void subscription_take_doc(struct arena *a, struct subscription *s, struct str doc);

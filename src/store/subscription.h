@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/subscription.h"
+#include "model/user.h"
 #include "store/store.h"
 
 bool subscription_exists(struct rd *rd, struct str room_id, struct str user_id);
@@ -10,34 +11,43 @@ struct subscription *subscription_find(struct rd *rd, struct str room_id, struct
 bool subscription_has_role(struct rd *rd, struct str room_id, struct str user_id,
                            struct str role_id);
 
-int64_t subscriptions_in_room(struct rd *rd, struct str room_id);
-/* How many users hold the role in that room. */
-int64_t subscriptions_with_role(struct rd *rd, struct str room_id, struct str role_id);
-/* The user who has been in the room longest, but for `except`; empty: nobody is left. */
+/* Whether anybody but the user is in the room, or has the role there. */
+bool subscription_has_others(struct rd *rd, struct str room_id, struct str user_id);
+bool subscription_role_of_others(struct rd *rd, struct str room_id, struct str role_id,
+                                 struct str user_id);
+/* The active user who has been in the room longest, but for `except`; empty: there is none. */
 struct str subscription_oldest_user(struct rd *rd, struct str room_id, struct str except);
 
+/* The user's subscriptions that changed after the moment (0: whenever), oldest first. */
 struct subscription_list {
     struct subscription **items;
     size_t count;
 };
-/* The user's subscriptions that changed after the moment (0: all), oldest first. */
 struct subscription_list subscriptions_of_user(struct rd *rd, struct str user_id,
                                                int64_t changed_after_ms);
+/* Ids of rooms the user is in, up to `max`, those that are being erased included. */
+size_t subscription_room_ids(struct rd *rd, struct str user_id, struct str *out, size_t max);
 
-/* Who is in a room: ids of users by username, a page at a time. `like` is a part of the username or
- * name in lower case, empty for all. */
+/* Who is in a room. */
+struct member_filter {
+    struct str room_id;
+    struct str part;     /* of the username or name, in lower case; empty: all */
+    struct str statuses; /* words such as "online away"; empty: all */
+    bool by_status;      /* those who are online come first */
+    bool descending;     /* by username */
+};
 struct member_list {
-    struct str *user_ids;
+    struct user **items; /* with what others may see of them: no addresses, no roles */
     size_t count;
 };
-struct member_list members_page(struct rd *rd, struct str room_id, struct str like, int64_t offset,
+struct member_list members_page(struct rd *rd, const struct member_filter *filter, int64_t offset,
                                 int64_t count);
-int64_t members_total(struct rd *rd, struct str room_id, struct str like);
+int64_t members_total(struct rd *rd, const struct member_filter *filter);
 
 void subscription_insert(struct tx *tx, const struct subscription *s);
 void subscription_add_role(struct tx *tx, struct str room_id, struct str user_id,
                            struct str role_id);
+/* With the roles; nothing when he is not in the room. */
 void subscription_erase(struct tx *tx, struct str room_id, struct str user_id);
-/* Up to `limit` subscriptions of the room, or of the user; returns how many there were. */
-int64_t subscriptions_erase_of_room(struct tx *tx, struct str room_id, int64_t limit);
-int64_t subscriptions_erase_of_user(struct tx *tx, struct str user_id, int64_t limit);
+/* Up to `limit` of the room's; returns how many rows went. */
+int64_t subscriptions_erase_some(struct tx *tx, struct str room_id, int64_t limit);

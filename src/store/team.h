@@ -9,9 +9,13 @@ struct team *team_find_by_name(struct rd *rd, struct str name);
 bool team_has_member(struct rd *rd, struct str team_id, struct str user_id);
 
 void team_insert(struct tx *tx, const struct team *team);
+/* The team alone; its members stay until team_members_erase(). */
 void team_erase(struct tx *tx, struct str id);
+
+/* Adding one who is in it changes nothing. */
 void team_add_member(struct tx *tx, struct str team_id, struct str user_id);
 void team_remove_member(struct tx *tx, struct str team_id, struct str user_id);
-/* Up to `limit` memberships of the team, or of the user; returns how many there were. */
+/* Takes the user out of up to `limit` teams; returns of how many. */
+int64_t team_remove_from_all(struct tx *tx, struct str user_id, int64_t limit);
+/* Up to `limit` of the team's members; returns how many rows went. */
 int64_t team_members_erase(struct tx *tx, struct str team_id, int64_t limit);
-int64_t team_members_erase_of_user(struct tx *tx, struct str user_id, int64_t limit);

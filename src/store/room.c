@@ -1,0 +1,253 @@
+/* SQL of rooms. Finders run on a reader or in a command, writers in a command. */
+#include "store/room.h"
+
+#include <assert.h>
+
+/* The columns of read_row(), in its order. */
+#define ROOM_COLUMNS                                                                               \
+    "r.id, r.type, r.name, r.team_id, r.archived, r.is_default, r.created_at_ms, "                 \
+    "r.updated_at_ms, r.doc"
+
+/* The type of a room that was marked as erased. */
+#define ERASED "x"
+
+enum { QUERY_BYTES = 4096 };
+
+/* --- rows to structs --- */
+
+static struct room *read_row(struct rd *rd, struct stmt *q)
+{
+    struct room *room = ARENA_NEW(rd->arena, struct room);
+    room->id = col_str(q, 0, rd->arena);
+    room->type = col_peek(q, 1).ptr[0];
+    room->name = col_str(q, 2, rd->arena);
+    room->team_id = col_str(q, 3, rd->arena);
+    room->archived = col_bool(q, 4);
+    room->is_default = col_bool(q, 5);
+    room->created_at_ms = col_i64(q, 6);
+    room->updated_at_ms = col_i64(q, 7);
+    room_take_doc(rd->arena, room, col_peek(q, 8));
+    return room;
+}
+
+static struct room *read_one(struct rd *rd, struct stmt *q)
+{
+    struct room *room = stmt_next(q) ? read_row(rd, q) : NULL;
+    if (room != NULL)
+        stmt_done(q);
+    return room;
+}
+
+static void list_add(struct arena *arena, struct room_list *list, size_t *cap, struct room *room)
+{
+    if (list->count == *cap) {
+        size_t larger = *cap == 0 ? 16 : *cap * 2;
+        struct room **items = ARENA_ARRAY(arena, struct room *, larger);
+        if (list->count > 0)
+            memcpy(items, list->items, list->count * sizeof(struct room *));
+        list->items = items;
+        *cap = larger;
+    }
+    list->items[list->count++] = room;
+}
+
+static struct room_list read_all(struct rd *rd, struct stmt *q)
+{
+    struct room_list list = {.count = 0};
+    size_t cap = 0;
+    while (stmt_next(q))
+        list_add(rd->arena, &list, &cap, read_row(rd, q));
+    return list;
+}
+
+/* --- one room --- */
+
+struct room *room_find(struct rd *rd, struct str id)
+{
+    struct stmt *q = db_stmt(rd->db, "SELECT " ROOM_COLUMNS " FROM rooms r "
+                                     "WHERE r.id = $1 AND r.type <> '" ERASED "'");
+    stmt_str(q, 1, id);
+    return read_one(rd, q);
+}
+
+struct room *room_find_by_name(struct rd *rd, struct str name)
+{
+    struct stmt *q = db_stmt(rd->db, "SELECT " ROOM_COLUMNS " FROM rooms r WHERE r.name = $1");
+    stmt_str(q, 1, name);
+    return read_one(rd, q);
+}
+
+struct room *room_find_by_id_or_name(struct rd *rd, struct str x)
+{
+    struct room *room = room_find(rd, x);
+    return room != NULL ? room : room_find_by_name(rd, x);
+}
+
+static void take_creator_names(struct rd *rd, struct room *room)
+{
+    struct stmt *q = db_stmt(rd->db, "SELECT username, name FROM users WHERE id = $1");
+    stmt_str(q, 1, room->creator_id);
+    if (!stmt_next(q))
+        return; /* his account is gone: the names he had remain */
+    room->creator_username = col_str(q, 0, rd->arena);
+    room->creator_name = col_str(q, 1, rd->arena);
+    stmt_done(q);
+}
+
+static int64_t count_users(struct rd *rd, struct str room_id)
+{
+    struct stmt *q = db_stmt(rd->db, "SELECT COUNT(*) FROM subscriptions WHERE room_id = $1");
+    stmt_str(q, 1, room_id);
+    int64_t count = stmt_next(q) ? col_i64(q, 0) : 0;
+    stmt_done(q);
+    return count;
+}
+
+void room_complete(struct rd *rd, struct room *room)
+{
+    if (!str_empty(room->creator_id))
+        take_creator_names(rd, room);
+    room->users_count = count_users(rd, room->id);
+}
+
+/* --- lists --- */
+
+/* The rooms of a set: $1 is the type, $2 an id or '', $3 the user where the set is a user's. */
+#define FROM_OF_TYPE " FROM rooms r WHERE r.type = $1 AND ($2 = '' OR r.id = $2)"
+#define FROM_LISTED                                                                                \
+    FROM_OF_TYPE " AND (r.team_id IS NULL OR EXISTS (SELECT 1 FROM subscriptions s "               \
+                 "WHERE s.room_id = r.id AND s.user_id = $3))"
+#define FROM_JOINED                                                                                \
+    " FROM subscriptions s JOIN rooms r ON r.id = s.room_id "                                      \
+    "WHERE s.user_id = $3 AND r.type = $1 AND ($2 = '' OR r.id = $2)"
+
+static const struct {
+    const char *page; /* without the order */
+    const char *total;
+    bool of_user;
+} sets[ROOM_SETS] = {
+    [ROOMS_OF_TYPE] = {"SELECT " ROOM_COLUMNS FROM_OF_TYPE, "SELECT COUNT(*)" FROM_OF_TYPE, false},
+    [ROOMS_LISTED] = {"SELECT " ROOM_COLUMNS FROM_LISTED, "SELECT COUNT(*)" FROM_LISTED, true},
+    [ROOMS_JOINED] = {"SELECT " ROOM_COLUMNS FROM_JOINED, "SELECT COUNT(*)" FROM_JOINED, true},
+};
+
+static void bind_filter(struct stmt *q, const struct room_filter *filter)
+{
+    stmt_str(q, 1, str_from(&filter->type, 1));
+    stmt_str(q, 2, filter->id);
+    if (sets[filter->set].of_user)
+        stmt_str(q, 3, filter->user_id);
+}
+
+struct room_list rooms_page(struct rd *rd, const struct room_filter *filter, struct str order_by,
+                            int64_t offset, int64_t count)
+{
+    BUF(sql, QUERY_BYTES);
+    buf_addf(&sql, "%s ORDER BY %.*s LIMIT $4 OFFSET $5", sets[filter->set].page,
+             STR_FMT(order_by));
+    assert(buf_ok(&sql));
+    struct stmt *q = db_stmt_once(rd->db, buf_str(&sql));
+    bind_filter(q, filter);
+    stmt_i64(q, 4, count);
+    stmt_i64(q, 5, offset);
+    return read_all(rd, q);
+}
+
+int64_t rooms_total(struct rd *rd, const struct room_filter *filter)
+{
+    struct stmt *q = db_stmt(rd->db, sets[filter->set].total);
+    bind_filter(q, filter);
+    int64_t total = stmt_next(q) ? col_i64(q, 0) : 0;
+    stmt_done(q);
+    return total;
+}
+
+struct room_list rooms_of_user(struct rd *rd, struct str user_id, int64_t changed_after_ms)
+{
+    struct stmt *q = db_stmt(rd->db, "SELECT " ROOM_COLUMNS " FROM subscriptions s "
+                                     "JOIN rooms r ON r.id = s.room_id WHERE s.user_id = $1 "
+                                     "AND r.type <> '" ERASED "' AND r.updated_at_ms > $2 "
+                                     "ORDER BY s.seq");
+    stmt_str(q, 1, user_id);
+    stmt_i64(q, 2, changed_after_ms);
+    return read_all(rd, q);
+}
+
+struct room_list rooms_default(struct rd *rd, int64_t limit)
+{
+    struct stmt *q = db_stmt(rd->db, "SELECT " ROOM_COLUMNS " FROM rooms r WHERE r.is_default <> 0 "
+                                     "AND r.type <> '" ERASED "' ORDER BY r.seq LIMIT $1");
+    stmt_i64(q, 1, limit);
+    return read_all(rd, q);
+}
+
+struct room_list rooms_of_team(struct rd *rd, struct str team_id, int64_t limit)
+{
+    struct stmt *q = db_stmt(rd->db, "SELECT " ROOM_COLUMNS " FROM rooms r WHERE r.team_id = $1 "
+                                     "AND r.type <> '" ERASED "' ORDER BY r.seq LIMIT $2");
+    stmt_str(q, 1, team_id);
+    stmt_i64(q, 2, limit);
+    return read_all(rd, q);
+}
+
+/* --- writing --- */
+
+/* $1 the id, $2 to $9 what may change, in the order of both statements. */
+static void bind_and_run(struct stmt *q, const struct room *room)
+{
+    BUF(doc, ROOM_DOC_BYTES);
+    room_put_doc(&doc, room);
+    assert(buf_ok(&doc)); /* domain measures it first */
+    stmt_str(q, 1, room->id);
+    stmt_str(q, 2, str_from(&room->type, 1));
+    stmt_str_or_null(q, 3, room->name);
+    stmt_str_or_null(q, 4, room->team_id);
+    stmt_i64(q, 5, room->archived);
+    stmt_i64(q, 6, room->is_default);
+    stmt_i64(q, 7, room->created_at_ms);
+    stmt_i64(q, 8, room->updated_at_ms);
+    stmt_str(q, 9, buf_str(&doc));
+    stmt_run(q);
+}
+
+void room_insert(struct tx *tx, const struct room *room)
+{
+    bind_and_run(db_stmt(tx_rd(tx)->db,
+                         "INSERT INTO rooms (id, type, name, team_id, archived, is_default, "
+                         "created_at_ms, updated_at_ms, doc) "
+                         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"),
+                 room);
+}
+
+void room_save(struct tx *tx, const struct room *room)
+{
+    bind_and_run(db_stmt(tx_rd(tx)->db,
+                         "UPDATE rooms SET type = $2, name = $3, team_id = $4, archived = $5, "
+                         "is_default = $6, created_at_ms = $7, updated_at_ms = $8, doc = $9 "
+                         "WHERE id = $1"),
+                 room);
+}
+
+/* --- erasing --- */
+
+void room_mark_erased(struct tx *tx, struct str id)
+{
+    struct stmt *q = db_stmt(tx_rd(tx)->db, "UPDATE rooms SET type = '" ERASED "', name = NULL, "
+                                            "is_default = 0 WHERE id = $1");
+    stmt_str(q, 1, id);
+    stmt_run(q);
+}
+
+struct room *room_erasing(struct rd *rd)
+{
+    struct stmt *q = db_stmt(rd->db, "SELECT " ROOM_COLUMNS " FROM rooms r "
+                                     "WHERE r.type = '" ERASED "' LIMIT 1");
+    return read_one(rd, q);
+}
+
+void room_erase(struct tx *tx, struct str id)
+{
+    struct stmt *q = db_stmt(tx_rd(tx)->db, "DELETE FROM rooms WHERE id = $1");
+    stmt_str(q, 1, id);
+    stmt_run(q);
+}
