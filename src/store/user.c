@@ -387,7 +387,9 @@ int64_t users_count(struct rd *rd, const struct user_filter *filter)
     buf_lit(&sql, "SELECT COUNT(*)");
     put_filter(&sql, filter);
     struct stmt *q = filter_stmt(rd, &sql, filter);
-    int64_t count = stmt_next(q) ? col_i64(q, 0) : 0;
+    if (!stmt_next(q))
+        return 0;
+    int64_t count = col_i64(q, 0);
     stmt_done(q);
     return count;
 }
