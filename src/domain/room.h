@@ -1,17 +1,16 @@
 /* Rooms: who sees them, how they come and go, who is in them.
  *
- * Every verb that somebody asks for checks his rights from rows of its own transaction. `by` is the
- * caller; NULL is the server itself, which may do everything.
+ * A verb that somebody asks for checks his rights from rows of its own transaction. `by` is the
+ * caller. Files: room.c making and deleting, room_member.c who is in, room_edit.c what changes.
  */
 #pragma once
 
 #include "domain/access.h"
+#include "model/user.h"
 #include "store/room.h"
 
-struct user;
-
 enum {
-    ROOM_MEMBERS_AT_ONCE = 500, /* users that one command puts into a room */
+    ROOM_USERS_AT_ONCE = 300, /* users that one command puts into a room or takes out of it */
 };
 
 /* Whether the user may see the room and what is in it. */
@@ -31,30 +30,51 @@ struct room_draft {
     bool exclude_self; /* the creator does not become a member */
 };
 
-/* Makes a channel or group whose creator is `by` (NULL: none) and its owner. The right to create is
- * checked by the caller, for it depends on what the room is made for. */
+/* Makes a channel or group whose creator and owner is `by`; NULL: the server itself, which is no
+ * member. The right to create is checked by the caller, for it depends on what the room is for. */
 bool room_create(struct tx *tx, const struct actor *by, const struct room_draft *draft,
                  struct room **out, struct err *err);
+/* The usual right: create-c or create-p, or that of the team the room shall be in. *allowed is the
+ * answer; false and *err when there is no such team. */
+bool room_may_create(struct rd *rd, const struct actor *by, char type, struct str team_id,
+                     bool *allowed, struct err *err);
+/* Whether a new room may have that name (trimmed). `except`: the room that has it already. */
+bool room_check_name(struct rd *rd, struct str name, const struct room *except, struct err *err);
+
+bool room_delete(struct tx *tx, const struct actor *by, struct room *room, struct err *err);
+/* Deletes whoever asks. A main room takes its team with it; the team's other rooms stay. */
+void room_remove(struct tx *tx, struct room *room);
+/* Removes a slice of what deleted rooms left behind; true: there is more. Every deletion removes
+ * the first slice itself; the rest is for the start of the server and for whoever has time. */
+bool rooms_sweep(struct tx *tx);
 
 /* Makes GENERAL, once in the life of a database: it does not come back after it was deleted. */
 void rooms_seed(struct tx *tx);
+
+/* --- Who is in. --- */
+
 /* Puts a new user into every default room he is not in yet. */
 void rooms_join_defaults(struct tx *tx, const struct user *user);
 
-/* Rooms that nobody else owns: their names are told before such a user may be deleted. */
-struct room_list rooms_last_owned(struct rd *rd, struct str user_id);
-/* Takes a user who is being deleted out of his rooms and teams. The oldest member becomes owner of
- * rooms he alone owned. True: there is more to do, in another command. */
+/* Rooms that change hands or go when the user is deleted, as the refusal's details:
+ * {"shouldBeRemoved":[names],"shouldChangeOwner":[names]}; empty when there are none. */
+struct str rooms_last_owned(struct rd *rd, struct str user_id);
+/* Takes a user who is being deleted out of his rooms and teams. Where nobody else is owner, the
+ * active user who is there longest becomes it; a room without such a user goes, unless it is a
+ * default room. True: there is more to do, in another command. */
 bool rooms_forget_user(struct tx *tx, struct str user_id);
 
-/* Removes a slice of what deleted rooms left behind; true: there is more. For start-up and for
- * whoever has time. */
-bool rooms_sweep(struct tx *tx);
-
-bool room_delete(struct tx *tx, const struct actor *by, struct room *room, struct err *err);
+/* Being in already is no error. */
 bool room_join(struct tx *tx, const struct actor *by, struct room *room, struct err *err);
+bool room_invite(struct tx *tx, const struct actor *by, struct room *room,
+                 struct user *const *users, size_t count, struct err *err);
 bool room_leave(struct tx *tx, const struct actor *by, struct room *room, struct err *err);
-bool room_invite(struct tx *tx, const struct actor *by, struct room *room, const struct user *user,
-                 struct err *err);
 bool room_kick(struct tx *tx, const struct actor *by, struct room *room, const struct user *user,
                struct err *err);
+
+/* --- What changes. --- */
+
+bool room_archive(struct tx *tx, const struct actor *by, struct room *room, struct err *err);
+bool room_unarchive(struct tx *tx, const struct actor *by, struct room *room, struct err *err);
+bool room_set_topic(struct tx *tx, const struct actor *by, struct room *room, struct str topic,
+                    struct err *err);

@@ -8,8 +8,10 @@
     "r.id, r.type, r.name, r.team_id, r.archived, r.is_default, r.created_at_ms, "                 \
     "r.updated_at_ms, r.doc"
 
-/* The type of a room that was marked as erased. */
+/* The types of rooms that are no more; living ones come before them in the alphabet. */
 #define ERASED "x"
+#define BURIED "y"
+#define LIVING "r.type < '" ERASED "'"
 
 enum { QUERY_BYTES = 4096 };
 
@@ -65,7 +67,7 @@ static struct room_list read_all(struct rd *rd, struct stmt *q)
 struct room *room_find(struct rd *rd, struct str id)
 {
     struct stmt *q = db_stmt(rd->db, "SELECT " ROOM_COLUMNS " FROM rooms r "
-                                     "WHERE r.id = $1 AND r.type <> '" ERASED "'");
+                                     "WHERE r.id = $1 AND " LIVING);
     stmt_str(q, 1, id);
     return read_one(rd, q);
 }
@@ -166,7 +168,7 @@ struct room_list rooms_of_user(struct rd *rd, struct str user_id, int64_t change
 {
     struct stmt *q = db_stmt(rd->db, "SELECT " ROOM_COLUMNS " FROM subscriptions s "
                                      "JOIN rooms r ON r.id = s.room_id WHERE s.user_id = $1 "
-                                     "AND r.type <> '" ERASED "' AND r.updated_at_ms > $2 "
+                                     "AND " LIVING " AND r.updated_at_ms > $2 "
                                      "ORDER BY s.seq");
     stmt_str(q, 1, user_id);
     stmt_i64(q, 2, changed_after_ms);
@@ -176,7 +178,7 @@ struct room_list rooms_of_user(struct rd *rd, struct str user_id, int64_t change
 struct room_list rooms_default(struct rd *rd, int64_t limit)
 {
     struct stmt *q = db_stmt(rd->db, "SELECT " ROOM_COLUMNS " FROM rooms r WHERE r.is_default <> 0 "
-                                     "AND r.type <> '" ERASED "' ORDER BY r.seq LIMIT $1");
+                                     "AND " LIVING " ORDER BY r.seq LIMIT $1");
     stmt_i64(q, 1, limit);
     return read_all(rd, q);
 }
@@ -184,7 +186,7 @@ struct room_list rooms_default(struct rd *rd, int64_t limit)
 struct room_list rooms_of_team(struct rd *rd, struct str team_id, int64_t limit)
 {
     struct stmt *q = db_stmt(rd->db, "SELECT " ROOM_COLUMNS " FROM rooms r WHERE r.team_id = $1 "
-                                     "AND r.type <> '" ERASED "' ORDER BY r.seq LIMIT $2");
+                                     "AND " LIVING " ORDER BY r.seq LIMIT $2");
     stmt_str(q, 1, team_id);
     stmt_i64(q, 2, limit);
     return read_all(rd, q);
@@ -250,4 +252,21 @@ void room_erase(struct tx *tx, struct str id)
     struct stmt *q = db_stmt(tx_rd(tx)->db, "DELETE FROM rooms WHERE id = $1");
     stmt_str(q, 1, id);
     stmt_run(q);
+}
+
+void room_bury(struct tx *tx, struct str id)
+{
+    struct stmt *q = db_stmt(tx_rd(tx)->db, "UPDATE rooms SET type = '" BURIED "', team_id = NULL, "
+                                            "doc = '{}' WHERE id = $1");
+    stmt_str(q, 1, id);
+    stmt_run(q);
+}
+
+bool room_id_used(struct rd *rd, struct str id)
+{
+    struct stmt *q = db_stmt(rd->db, "SELECT 1 FROM rooms WHERE id = $1");
+    stmt_str(q, 1, id);
+    bool used = stmt_next(q);
+    stmt_done(q);
+    return used;
 }

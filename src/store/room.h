@@ -1,6 +1,6 @@
 /* Rows of rooms. A room that was marked as erased (what hangs on it goes in slices) is found by
- * nothing here but room_erasing(), and its name is free. Results live in rd->arena; NULL: not
- * there. */
+ * nothing here but room_erasing(), and its name is free; of a buried one only the id remains.
+ * Results live in rd->arena; NULL: not there. */
 #pragma once
 
 #include "model/room.h"
@@ -54,3 +54,7 @@ void room_mark_erased(struct tx *tx, struct str id);
 /* Any room that waits so. */
 struct room *room_erasing(struct rd *rd);
 void room_erase(struct tx *tx, struct str id);
+/* Instead of room_erase(): nothing finds the room any more, but its id counts as used. */
+void room_bury(struct tx *tx, struct str id);
+/* Whether there is, or was and is buried, a room of that id. */
+bool room_id_used(struct rd *rd, struct str id);

@@ -9,7 +9,7 @@
     "s.id, s.room_id, s.user_id, s.open, s.created_at_ms, s.updated_at_ms, s.doc, r.type, "        \
     "r.name, r.archived, u.username, u.name"
 #define FROM_SUBSCRIPTIONS                                                                         \
-    " FROM subscriptions s JOIN rooms r ON r.id = s.room_id AND r.type <> 'x' "                    \
+    " FROM subscriptions s JOIN rooms r ON r.id = s.room_id AND r.type < 'x' "                    \
     "JOIN users u ON u.id = s.user_id "
 
 enum { DOC_BYTES = 1024, QUERY_BYTES = 4096 };
