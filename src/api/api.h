@@ -1,5 +1,6 @@
-/* The room of /api/v1/*: takes requests from http, asks domain, and writes the reference's answers.
- * main makes one `struct api`, constant after the start, and registers the routes with it. */
+/* The room of the REST API (/api/v1/...): takes requests from http, asks domain, and writes the
+ * reference's answers. main makes one `struct api`, constant after the start, and registers the
+ * routes with it. */
 #pragma once
 
 #include "http/http.h"
@@ -11,16 +12,17 @@ struct login_guard;
 
 struct api {
     struct store *store;
-    const struct catalog *catalog;     /* of the store */
-    struct lane *work;                 /* passwords */
-    struct limit_table *limits;        /* the rate limiter's windows */
-    struct login_guard *guard;         /* failed logins (domain/login.h) */
-    bool test_mode;                    /* no rate limits */
-    const char *compatible_version;    /* what /api/info says: "8.8.1" */
-    const char *create_tokens_secret;  /* NULL: users.createToken is always refused */
-    const char *frozen_scripts;        /* the error of a frozen script, or NULL (FREEZE_INTEGRATION_SCRIPTS) */
-    size_t call_arena_bytes;           /* promise of a call's arena */
-    int64_t call_begin_ms;             /* a parked call not begun by then is answered 503 */
+    const struct catalog *catalog;    /* of the store */
+    struct lane *work;                /* passwords */
+    struct limit_table *limits;       /* the rate limiter's windows */
+    struct login_guard *guard;        /* failed logins (domain/login.h) */
+    bool test_mode;                   /* no rate limits */
+    const char *compatible_version;   /* what /api/info says: "8.8.1" */
+    const char *create_tokens_secret; /* NULL: users.createToken is always refused */
+    const char
+        *frozen_scripts; /* the error of a frozen script, or NULL (FREEZE_INTEGRATION_SCRIPTS) */
+    size_t call_arena_bytes; /* promise of a call's arena */
+    int64_t call_begin_ms;   /* a parked call not begun by then is answered 503 */
 };
 
 /* Adds every route of this room, /health, and the fallback (404, OPTIONS) to the router. `api` must

@@ -17,7 +17,7 @@
 #include "api/schema.h"
 #include "model/permission.h"
 
-struct api;            /* what main gives to the room: store, settings of the process, limits */
+struct api; /* what main gives to the room: store, settings of the process, limits */
 struct user_entry;
 struct endpoint;
 
@@ -26,19 +26,21 @@ struct call {
     struct command command; /* first: the job that travels */
     const struct api *api;
     const struct endpoint *endpoint;
-    struct arena *arena;      /* the loop's scratch, or `own` once the call leaves the loop */
-    struct json *params;      /* query (GET, DELETE) or body: an object, checked and coerced */
-    struct json *query;       /* the query of a request whose params are its body; an object */
-    struct str path_arg;      /* the decoded ":param" of the path, empty when there is none */
-    struct str auth_token;    /* as sent */
-    struct str peer;          /* the client's address */
-    struct user_entry *user;  /* the caller, a reference; NULL: nobody is logged in */
-    struct str user_id;       /* of the caller; empty when nobody */
+    struct arena *arena;     /* the loop's scratch, or `own` once the call leaves the loop */
+    struct json *params;     /* query (GET, DELETE) or body: an object, checked and coerced */
+    struct json *query;      /* the query of a request whose params are its body; an object */
+    struct str path_arg;     /* the decoded ":param" of the path, empty when there is none */
+    struct str auth_token;   /* as sent */
+    struct str peer;         /* the client's address */
+    struct user_entry *user; /* the caller, a reference; NULL: nobody is logged in */
+    struct str user_id;      /* of the caller; empty when nobody */
     struct str username;
     int64_t now_ms;           /* when the request was read; the moment of everything it does */
     struct buf out;           /* the answer's members */
     bool raw;                 /* `out` is the whole body: no braces, no "success" are added */
     int status;               /* 200 unless a step says otherwise */
+    const char *content_type; /* NULL: application/json */
+    struct str audit_target;  /* id of what was changed, for the audit log */
     struct str headers;       /* more header lines for the answer, each with "\r\n" */
     void *state;              /* what one step leaves for the next, in the arena */
     /* For serve.c: */
@@ -57,10 +59,22 @@ struct step {
     bool (*write)(struct tx *tx, struct call *call, struct err *err);
 };
 
-#define ON_LOOP(f) {.lane = STEP_LOOP, .loop = (f)}
-#define ON_WORK(f) {.lane = STEP_WORK, .work = (f)}
-#define ON_READ(f) {.lane = STEP_READ, .read = (f)}
-#define ON_WRITE(f) {.lane = STEP_WRITE, .write = (f)}
+#define ON_LOOP(f)                                                                                 \
+    {                                                                                              \
+        .lane = STEP_LOOP, .loop = (f)                                                             \
+    }
+#define ON_WORK(f)                                                                                 \
+    {                                                                                              \
+        .lane = STEP_WORK, .work = (f)                                                             \
+    }
+#define ON_READ(f)                                                                                 \
+    {                                                                                              \
+        .lane = STEP_READ, .read = (f)                                                             \
+    }
+#define ON_WRITE(f)                                                                                \
+    {                                                                                              \
+        .lane = STEP_WRITE, .write = (f)                                                           \
+    }
 
 enum auth { AUTH_REQUIRED, AUTH_OPTIONAL };
 
@@ -70,9 +84,11 @@ struct endpoint {
     enum http_method method;
     const char *path; /* e.g. "/api/v1/settings/:_id" */
     enum auth auth;
-    enum perm any_of[ENDPOINT_PERMS]; /* declared permissions: one of them; PERM_NONE ends the list */
+    enum perm
+        any_of[ENDPOINT_PERMS]; /* declared permissions: one of them; PERM_NONE ends the list */
     enum perm all_of[ENDPOINT_PERMS];
     const struct schema *schema; /* of the query (GET) or the body (others); NULL: anything goes */
+    bool audit;                  /* a success writes a line into the audit log */
     bool unlimited;              /* the rate limiter does not count it */
     enum setting_id calls_setting; /* its own number of calls a window; SETTING_NONE: the default */
     struct step steps[ENDPOINT_STEPS];
@@ -105,15 +121,16 @@ struct page {
 };
 struct page call_page(const struct call *call);
 /* Writes "count", "offset" and "total" behind the list's own member. */
-void call_page_members(struct json_out *o, const struct page *page, int64_t returned, int64_t total);
+void call_page_members(struct json_out *o, const struct page *page, int64_t returned,
+                       int64_t total);
 
-/* The `sort` parameter: up to SORT_FIELDS fields. A column name is looked up in `known`; fields that
- * are not known are ignored. Fills `order_by` with SQL such as "name ASC, seq DESC" made of constants
- * of `known` only, or copies `fallback` when nothing was asked. False and *err (error-invalid-sort) on
- * a bad parameter. */
+/* The `sort` parameter: up to SORT_FIELDS fields. A column name is looked up in `known`; fields
+ * that are not known are ignored. Fills `order_by` with SQL such as "name ASC, seq DESC" made of
+ * constants of `known` only, or copies `fallback` when nothing was asked. False and *err
+ * (error-invalid-sort) on a bad parameter. */
 struct sort_column {
     const char *field;  /* as clients write it: "name" */
     const char *column; /* as SQL knows it: "name_key" */
 };
-bool call_sort(const struct call *call, const struct sort_column *known, const char *fallback, struct str *order_by,
-               struct err *err);
+bool call_sort(const struct call *call, const struct sort_column *known, const char *fallback,
+               struct str *order_by, struct err *err);

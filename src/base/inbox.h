@@ -14,7 +14,7 @@ struct mail {
 };
 
 struct inbox {
-    pthread_mutex_t lock;    /* leaf lock; guards first and last */
+    pthread_mutex_t lock; /* leaf lock; guards first and last */
     struct mail *first, *last;
     void (*wake)(void *arg); /* called by the putting thread, outside the lock */
     void *arg;

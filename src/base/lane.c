@@ -31,8 +31,8 @@ struct lane {
     struct mail *first, *last;
     size_t jobs, bytes;
     bool closing;
-    unsigned started;     /* workers that have finished begin(), well or not */
-    struct err failure;   /* of the first begin() that failed */
+    unsigned started;   /* workers that have finished begin(), well or not */
+    struct err failure; /* of the first begin() that failed */
 };
 
 void job_init(struct job *job, struct inbox *home)
@@ -111,7 +111,8 @@ static void dress(const struct lane *lane)
     pthread_setname_np(pthread_self(), lane->spec.name);
     if (lane->spec.nice != 0) {
         id_t thread = (id_t)syscall(SYS_gettid);
-        (void)setpriority(PRIO_PROCESS, thread, getpriority(PRIO_PROCESS, thread) + lane->spec.nice);
+        (void)setpriority(PRIO_PROCESS, thread,
+                          getpriority(PRIO_PROCESS, thread) + lane->spec.nice);
     }
 }
 
@@ -205,7 +206,8 @@ bool lane_submit(struct lane *lane, struct job *job, struct err *err)
 {
     assert(job->magic == JOB_MAGIC);
     pthread_mutex_lock(&lane->lock);
-    bool room = lane->jobs < lane->spec.max_jobs && lane->bytes + job->bytes <= lane->spec.max_bytes;
+    bool room =
+        lane->jobs < lane->spec.max_jobs && lane->bytes + job->bytes <= lane->spec.max_bytes;
     bool taken = room && !lane->closing;
     if (taken) {
         job->mail.next = NULL;
@@ -219,7 +221,8 @@ bool lane_submit(struct lane *lane, struct job *job, struct err *err)
         pthread_cond_signal(&lane->more);
     }
     pthread_mutex_unlock(&lane->lock);
-    return taken || err_busy(err, "The server is busy (%s). Try again in a second.", lane->spec.name);
+    return taken ||
+           err_busy(err, "The server is busy (%s). Try again in a second.", lane->spec.name);
 }
 
 size_t lane_waiting(struct lane *lane)

@@ -6,13 +6,15 @@
  * and the bound is met at the edge only: lane_submit() refuses, the request is answered 503, and
  * nothing inside the server ever waits for room.
  *
- * Operation. lane_open() starts the workers; each makes its own context (a database connection, say)
- * with begin(), then takes up to `batch` jobs at a time and gives them to serve(). serve() calls
- * job_begins() once for each job before it works on it: false means the job came too late or its
- * client has gone, and it is to be left alone. It calls job_home() once for each job at the end.
+ * Operation. lane_open() starts the workers; each makes its own context (a database connection,
+ * say) with begin(), then takes up to `batch` jobs at a time and gives them to serve(). serve()
+ * calls job_begins() once for each job before it works on it: false means the job came too late or
+ * its client has gone, and it is to be left alone. It calls job_home() once for each job at the
+ * end.
  *
- * Safety. lane_close() refuses new jobs, lets the workers finish the queue, and joins them. Jobs that
- * are sent home after that are still taken by their inbox's owner, which therefore outlives lanes.
+ * Safety. lane_close() refuses new jobs, lets the workers finish the queue, and joins them. Jobs
+ * that are sent home after that are still taken by their inbox's owner, which therefore outlives
+ * lanes.
  */
 #pragma once
 
@@ -23,13 +25,13 @@
 #include "base/inbox.h"
 
 struct job {
-    struct mail mail;           /* the link in whatever queue holds the job */
-    uint32_t magic;             /* JOB_MAGIC while alive */
-    bool dropped;               /* it was not begun: too late, or nobody waits for it */
-    size_t bytes;               /* its weight in the queue's bound */
-    int64_t begin_by_ms;        /* monotonic; not begun by then: dropped. 0: no deadline */
-    atomic_bool abandoned;      /* set by the home loop when the client has gone */
-    struct inbox *home;         /* where it goes when it is done */
+    struct mail mail;      /* the link in whatever queue holds the job */
+    uint32_t magic;        /* JOB_MAGIC while alive */
+    bool dropped;          /* it was not begun: too late, or nobody waits for it */
+    size_t bytes;          /* its weight in the queue's bound */
+    int64_t begin_by_ms;   /* monotonic; not begun by then: dropped. 0: no deadline */
+    atomic_bool abandoned; /* set by the home loop when the client has gone */
+    struct inbox *home;    /* where it goes when it is done */
     void (*run)(struct job *job, void *context); /* on the lane; what serve() calls */
     void (*finish)(struct job *job);             /* at home: the last holder, frees the job */
 };
@@ -38,7 +40,8 @@ enum { JOB_MAGIC = 0x6a6f6221 };
 
 /* Fills in a job that lies in memory of the caller's. */
 void job_init(struct job *job, struct inbox *home);
-/* Whether it is still worth doing; marks it dropped when not. By the lane, once, before the work. */
+/* Whether it is still worth doing; marks it dropped when not. By the lane, once, before the work.
+ */
 bool job_begins(struct job *job);
 /* Sends it home. The caller must not touch it afterwards. */
 void job_home(struct job *job);
@@ -48,7 +51,7 @@ void jobs_finish(struct mail *list);
 struct lane;
 
 struct lane_spec {
-    const char *name;           /* for thread names and messages; at most 15 characters */
+    const char *name; /* for thread names and messages; at most 15 characters */
     unsigned threads;
     int nice;                   /* added to the thread's niceness: 0 as the server, 19 the lowest */
     size_t max_jobs, max_bytes; /* of jobs that wait */

@@ -116,15 +116,18 @@ bool str_to_i64(struct str s, int64_t *out)
     bool negative = s.len > 0 && s.ptr[0] == '-';
     if (s.len > 0 && (s.ptr[0] == '-' || s.ptr[0] == '+'))
         s = str_after(s, 1);
-    if (s.len == 0 || s.len > 18)
+    if (s.len == 0)
         return false;
-    int64_t value = 0;
+    int64_t value = 0; /* of the sign it will have, for INT64_MIN has no positive twin */
     for (size_t i = 0; i < s.len; i++) {
         if (s.ptr[i] < '0' || s.ptr[i] > '9')
             return false;
-        value = value * 10 + (s.ptr[i] - '0');
+        int digit = s.ptr[i] - '0';
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, negative ? -digit : digit, &value))
+            return false;
     }
-    *out = negative ? -value : value;
+    *out = value;
     return true;
 }
 

@@ -90,7 +90,7 @@ static inline bool str_blank(struct str s)
  * up before: "a,,b" gives "a", "", "b"; "" gives one empty part; start with *rest = the whole. */
 bool str_split(struct str *rest, char sep, struct str *part);
 
-/* A whole decimal number with an optional sign and nothing else around it. */
+/* A whole decimal number with an optional sign and nothing else around it, that fits. */
 bool str_to_i64(struct str s, int64_t *out);
 
 /* What a log line may show of a secret: its first four characters and "...", or "***". The result

@@ -28,7 +28,7 @@ struct setting_value {
 struct catalog {
     struct shard tables[CATALOG_TABLES][SHARDS];
     struct {
-        pthread_rwlock_t lock;    /* guards ids and count */
+        pthread_rwlock_t lock;     /* guards ids and count */
         struct str ids[ROLES_MAX]; /* owned; the place is the role's bit */
         size_t count;
     } roles;

@@ -6,8 +6,8 @@
  * publishes, after its commit and before the answers. An entry carries the revision of its row; an
  * older one never replaces a newer one.
  *
- * Rights are kept as bits: a role has a number, a user the set of his roles, a permission the set of
- * roles that hold it. Settings are kept by their place in the table of model/setting.h.
+ * Rights are kept as bits: a role has a number, a user the set of his roles, a permission the set
+ * of roles that hold it. Settings are kept by their place in the table of model/setting.h.
  */
 #pragma once
 

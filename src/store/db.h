@@ -2,8 +2,8 @@
  * file behind the same calls.
  *
  * SQL is written once, in the files of the nouns, with $1, $2 ... as placeholders, and without
- * dialect. A statement is prepared at its first use on a connection and kept; the SQL text's address
- * is its name, so it must be a constant.
+ * dialect. A statement is prepared at its first use on a connection and kept; the SQL text's
+ * address is its name, so it must be a constant.
  *
  * Failure is sticky. Code that reads and writes rows does not look for database errors: the first
  * one is kept in the connection, every later call then does nothing and finds nothing, and whoever
@@ -54,7 +54,8 @@ void db_limit_size(struct db *db, int64_t bytes);
 struct stmt *db_stmt(struct db *db, const char *sql);
 /* The same for a text that was put together from constants (an ORDER BY, say): kept for one use. */
 struct stmt *db_stmt_once(struct db *db, struct str sql);
-/* Parameters by their number in the text ($1 is 1). Bytes are borrowed until the statement is done. */
+/* Parameters by their number in the text ($1 is 1). Bytes are borrowed until the statement is done.
+ */
 void stmt_str(struct stmt *q, int n, struct str value);
 void stmt_i64(struct stmt *q, int n, int64_t value);
 void stmt_null(struct stmt *q, int n);

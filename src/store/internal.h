@@ -6,8 +6,8 @@
 
 /* --- schema.c --- */
 
-/* Applies the steps the database does not have yet, all in one transaction. False and *err when it is
- * newer than this program, or a step fails: nothing is changed then. */
+/* Applies the steps the database does not have yet, all in one transaction. False and *err when it
+ * is newer than this program, or a step fails: nothing is changed then. */
 bool schema_apply(struct db *db, struct err *err);
 
 /* --- catalog.c --- */

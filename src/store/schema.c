@@ -6,7 +6,8 @@
 
 static int version_of(struct db *db)
 {
-    db_exec(db, "CREATE TABLE IF NOT EXISTS meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)");
+    db_exec(db,
+            "CREATE TABLE IF NOT EXISTS meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)");
     struct stmt *q = db_stmt(db, "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'schema'");
     int version = stmt_next(q) ? (int)col_i64(q, 0) : 0;
     stmt_done(q);

@@ -1,8 +1,8 @@
 /* The driver of db.h for SQLite: WAL, synchronous=FULL, so that a commit is on the disk.
  *
  * Statements are kept in a small table keyed by the address of their text. Parameters are named $1,
- * $2 ...; SQLite numbers them by first appearance, so each statement keeps where its $n went. Runs on
- * whichever thread owns the connection; nothing here is shared.
+ * $2 ...; SQLite numbers them by first appearance, so each statement keeps where its $n went. Runs
+ * on whichever thread owns the connection; nothing here is shared.
  */
 #include <assert.h>
 #include <sqlite3.h>
@@ -28,7 +28,7 @@ struct db {
     size_t statement_count;
     struct stmt idle; /* what is handed out after a failure: every call on it does nothing */
     int64_t log_pages;
-    int code;         /* SQLite's result code of the sticky failure, 0 when there is none */
+    int code; /* SQLite's result code of the sticky failure, 0 when there is none */
     char text[256];
 };
 
@@ -165,7 +165,8 @@ void db_limit_size(struct db *db, int64_t bytes)
     if (bytes <= 0)
         return;
     char sql[64];
-    (void)snprintf(sql, sizeof(sql), "PRAGMA max_page_count = %lld", (long long)(bytes / PAGE_BYTES));
+    (void)snprintf(sql, sizeof(sql), "PRAGMA max_page_count = %lld",
+                   (long long)(bytes / PAGE_BYTES));
     db_exec(db, sql);
 }
 

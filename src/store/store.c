@@ -46,7 +46,8 @@ static bool lock_folder(struct store *store, struct err *err)
     store->lock_fd = open(path.ptr, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     buf_release(&path);
     if (store->lock_fd < 0)
-        return err_invalid(err, "The data folder %s cannot be written: %s.", folder, strerror(errno));
+        return err_invalid(err, "The data folder %s cannot be written: %s.", folder,
+                           strerror(errno));
     if (flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0)
         return true;
     return err_busy(err,
@@ -61,10 +62,8 @@ static bool load_catalog(struct store *store, struct db *db, struct err *err)
 {
     struct arena arena;
     arena_init(&arena, SIZE_MAX);
-    struct tx tx = {.rd = {.db = db,
-                           .arena = &arena,
-                           .catalog = store->catalog,
-                           .now_ms = clock_wall_ms()}};
+    struct tx tx = {
+        .rd = {.db = db, .arena = &arena, .catalog = store->catalog, .now_ms = clock_wall_ms()}};
     settings_publish_all(&tx);
     permissions_publish_all(&tx);
     users_publish_all(&tx);
@@ -296,7 +295,8 @@ static void waiting_init(struct waiting *w, struct arena *arena, void *arg)
 }
 
 bool store_write_now(struct store *store, struct arena *arena,
-                     bool (*apply)(struct tx *tx, void *arg, struct err *err), void *arg, struct err *err)
+                     bool (*apply)(struct tx *tx, void *arg, struct err *err), void *arg,
+                     struct err *err)
 {
     struct waiting w;
     waiting_init(&w, arena, arg);
@@ -305,7 +305,8 @@ bool store_write_now(struct store *store, struct arena *arena,
 }
 
 bool store_read_now(struct store *store, struct arena *arena,
-                    bool (*ask)(struct rd *rd, void *arg, struct err *err), void *arg, struct err *err)
+                    bool (*ask)(struct rd *rd, void *arg, struct err *err), void *arg,
+                    struct err *err)
 {
     struct waiting w;
     waiting_init(&w, arena, arg);

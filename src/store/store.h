@@ -1,9 +1,9 @@
 /* The store: one database file, one thread that writes, a few that read, and the catalog in memory.
  *
- * A change is a command: a function that reads, checks and writes inside a transaction of the writer.
- * Commands are taken in batches of up to 256 or 5 ms; each has a savepoint, all share one commit;
- * then the catalog is brought up to date, and only then are the answers given. So an answer means
- * durable, one reads one's own writes, and a command that fails spoils no other.
+ * A change is a command: a function that reads, checks and writes inside a transaction of the
+ * writer. Commands are taken in batches of up to 256 or 5 ms; each has a savepoint, all share one
+ * commit; then the catalog is brought up to date, and only then are the answers given. So an answer
+ * means durable, one reads one's own writes, and a command that fails spoils no other.
  *
  * A question is a function that reads on one of the reader threads, in a snapshot that begins after
  * the question was taken.
@@ -11,9 +11,10 @@
  * The first parameter tells the thread: `struct tx *` runs on the writer, `struct rd *` on a reader
  * or (by tx_rd) on the writer; with neither, on any thread and in memory only.
  *
- * Rules for commands: decide from rows of the transaction, never from the catalog; touch nothing but
- * the transaction and the command's own result, for a command may run again; touch at most 1,000
- * rows. Database errors are not looked for (db.h): they are sticky and judged after the command.
+ * Rules for commands: decide from rows of the transaction, never from the catalog; touch nothing
+ * but the transaction and the command's own result, for a command may run again; touch at most
+ * 1,000 rows. Database errors are not looked for (db.h): they are sticky and judged after the
+ * command.
  */
 #pragma once
 
@@ -42,8 +43,8 @@ static inline struct rd *tx_rd(struct tx *tx)
     return &tx->rd;
 }
 
-/* A command or a question on its way. The maker fills `arena` and one of the two functions; after it
- * came home `ok` and `err` tell how it ended. `job` must be first. */
+/* A command or a question on its way. The maker fills `arena` and one of the two functions; after
+ * it came home `ok` and `err` tell how it ended. `job` must be first. */
 struct command {
     struct job job;
     struct arena *arena;
@@ -54,11 +55,12 @@ struct command {
 };
 
 struct store_config {
-    const char *folder;      /* DIR: DIR/gantry.db and its lock live here */
-    unsigned readers;        /* threads: 2 to 4 */
-    size_t max_jobs;         /* waiting commands, and waiting questions */
-    size_t max_bytes;        /* their weight */
-    int64_t wal_limit_bytes; /* at this size of the log the writer checkpoints between two batches */
+    const char *folder; /* DIR: DIR/gantry.db and its lock live here */
+    unsigned readers;   /* threads: 2 to 4 */
+    size_t max_jobs;    /* waiting commands, and waiting questions */
+    size_t max_bytes;   /* their weight */
+    int64_t
+        wal_limit_bytes; /* at this size of the log the writer checkpoints between two batches */
     int64_t file_limit_bytes; /* the database may not grow past this; 0: no limit but the disk */
 };
 
@@ -73,16 +75,18 @@ void store_close(struct store *store);
 
 const struct catalog *store_catalog(const struct store *store);
 
-/* Any thread: hands a command to the writer, or a question to the readers. False and *err (503) when
- * the lane is full; the command is then still the caller's. */
+/* Any thread: hands a command to the writer, or a question to the readers. False and *err (503)
+ * when the lane is full; the command is then still the caller's. */
 bool store_write(struct store *store, struct command *command, struct err *err);
 bool store_read(struct store *store, struct command *command, struct err *err);
 
 /* The same for a thread that may wait (start-up, the command line): returns when it is done. */
 bool store_write_now(struct store *store, struct arena *arena,
-                     bool (*apply)(struct tx *tx, void *arg, struct err *err), void *arg, struct err *err);
+                     bool (*apply)(struct tx *tx, void *arg, struct err *err), void *arg,
+                     struct err *err);
 bool store_read_now(struct store *store, struct arena *arena,
-                    bool (*ask)(struct rd *rd, void *arg, struct err *err), void *arg, struct err *err);
+                    bool (*ask)(struct rd *rd, void *arg, struct err *err), void *arg,
+                    struct err *err);
 
 /* Whether the last write reached the disk; if not, why (for /health). Any thread. */
 bool store_healthy(struct store *store, struct err *err);

@@ -1,8 +1,8 @@
 /* The writer: takes commands in batches, one transaction each, and publishes what they changed.
  *
  * What always holds: a command is sent home only after its batch was committed and published, or
- * rolled back; a command that fails leaves no row and no change behind and does not touch the others;
- * when the commit fails, nobody in the batch is told that his change is durable.
+ * rolled back; a command that fails leaves no row and no change behind and does not touch the
+ * others; when the commit fails, nobody in the batch is told that his change is durable.
  *
  * Runs on the store's one writer thread, except writer_healthy() and writer_commits().
  */
@@ -19,10 +19,10 @@ enum { BATCH_MS = 5 };
 struct writer {
     struct writer_config config;
     struct db *db;
-    int64_t revision;           /* of the catalog: one more for each batch that was committed */
-    _Atomic int64_t commits;    /* read by the checkpoint thread */
-    pthread_mutex_t lock;       /* leaf; guards trouble */
-    struct err trouble;         /* why the last batch failed; status 0 when it did not */
+    int64_t revision;        /* of the catalog: one more for each batch that was committed */
+    _Atomic int64_t commits; /* read by the checkpoint thread */
+    pthread_mutex_t lock;    /* leaf; guards trouble */
+    struct err trouble;      /* why the last batch failed; status 0 when it did not */
 };
 
 struct writer *writer_new(const struct writer_config *config)
@@ -130,9 +130,10 @@ static bool run_command(struct writer *w, struct tx *tx, struct command *command
     return db_in_transaction(w->db) && db_exec(w->db, "ROLLBACK TO command; RELEASE command");
 }
 
-/* Runs commands until the list or the batch's time is used up. Returns the first that was not begun;
- * *lost tells that the transaction broke and *trouble why. */
-static struct mail *run_batch(struct writer *w, struct tx *tx, struct mail *jobs, bool *lost, struct err *trouble)
+/* Runs commands until the list or the batch's time is used up. Returns the first that was not
+ * begun; *lost tells that the transaction broke and *trouble why. */
+static struct mail *run_batch(struct writer *w, struct tx *tx, struct mail *jobs, bool *lost,
+                              struct err *trouble)
 {
     int64_t until_ms = clock_mono_ms() + BATCH_MS;
     struct mail *at = jobs;

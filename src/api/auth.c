@@ -1,0 +1,122 @@
+/* Who calls, whether he may, and how often: the first three checks of every call. Runs on the loop,
+ * in memory. */
+#include "api/serve.h"
+
+#include "base/digest.h"
+#include "domain/access.h"
+#include "domain/fault.h"
+#include "http/limit.h"
+#include "store/catalog.h"
+
+enum { DAY_MS = 24 * 60 * 60 * 1000 };
+
+static bool not_logged_in(struct err *err)
+{
+    return err_set(err, 401, NULL, "You must be logged in to do this.");
+}
+
+static bool expired(const struct call *call, const struct session_entry *session)
+{
+    int64_t days = catalog_setting_int(call->api->catalog, SETTING_ACCOUNTS_LOGINEXPIRATION);
+    return !session->personal && days > 0 && call->now_ms > session->created_at_ms + days * DAY_MS;
+}
+
+/* The user whose token this is: it must be known by its hash, and be this user's. */
+static struct user_entry *find_caller(const struct call *call, struct str user_id)
+{
+    uint8_t hash[DIGEST_SHA256_BYTES];
+    digest_sha256(call->auth_token, hash);
+    struct session_entry *session =
+        catalog_session(call->api->catalog, str_from((const char *)hash, sizeof(hash)));
+    struct user_entry *user = NULL;
+    if (session != NULL && str_eq(session->user_id, user_id) && !expired(call, session))
+        user = catalog_user(call->api->catalog, user_id);
+    CATALOG_UNREF(session);
+    if (user != NULL && !user->active) {
+        CATALOG_UNREF(user);
+        user = NULL;
+    }
+    return user;
+}
+
+bool call_identify(struct call *call, struct str user_id, struct err *err)
+{
+    if (!str_empty(call->auth_token) && !str_empty(user_id))
+        call->user = find_caller(call, user_id);
+    if (call->user == NULL)
+        return call->endpoint->auth == AUTH_OPTIONAL || not_logged_in(err);
+    call->user_id = call->user->head.key;
+    call->username = call->user->username;
+    if (str_empty(call->username) && call->endpoint->auth == AUTH_REQUIRED)
+        return fault(err, "error-unauthorized", "Users must have a username");
+    return true;
+}
+
+static bool holds_any(const struct call *call, const enum perm *list)
+{
+    for (size_t i = 0; i < ENDPOINT_PERMS && list[i] != PERM_NONE; i++) {
+        if (access_has(call->api->catalog, call->user, list[i]))
+            return true;
+    }
+    return list[0] == PERM_NONE;
+}
+
+static bool holds_all(const struct call *call, const enum perm *list)
+{
+    for (size_t i = 0; i < ENDPOINT_PERMS && list[i] != PERM_NONE; i++) {
+        if (!access_has(call->api->catalog, call->user, list[i]))
+            return false;
+    }
+    return true;
+}
+
+bool call_permitted(const struct call *call, struct err *err)
+{
+    return (holds_any(call, call->endpoint->any_of) && holds_all(call, call->endpoint->all_of)) ||
+           refuse_permission(err);
+}
+
+/* --- the rate limiter --- */
+
+static bool rate_counts(const struct call *call)
+{
+    const struct catalog *catalog = call->api->catalog;
+    return !call->endpoint->unlimited && !call->api->test_mode &&
+           catalog_setting_bool(catalog, SETTING_API_ENABLE_RATE_LIMITER) &&
+           !(call->user && access_has(catalog, call->user, PERM_API_BYPASS_RATE_LIMIT));
+}
+
+static int64_t calls_allowed(const struct call *call)
+{
+    enum setting_id own = call->endpoint->calls_setting;
+    enum setting_id id =
+        own != SETTING_NONE ? own : SETTING_API_ENABLE_RATE_LIMITER_LIMIT_CALLS_DEFAULT;
+    return catalog_setting_int(call->api->catalog, id);
+}
+
+bool call_within_rate(struct call *call, struct err *err)
+{
+    if (!rate_counts(call))
+        return true;
+    int64_t window_ms =
+        catalog_setting_int(call->api->catalog, SETTING_API_ENABLE_RATE_LIMITER_LIMIT_TIME_DEFAULT);
+    struct str key = arena_fmt(call->arena, "%.*s %d %s", STR_FMT(call->peer),
+                               (int)call->endpoint->method, call->endpoint->path);
+    struct limit_verdict v =
+        limit_hit(call->api->limits, key, calls_allowed(call), window_ms, call->now_ms);
+    call->headers = arena_fmt(call->arena,
+                              "%.*sX-RateLimit-Limit: %lld\r\nX-RateLimit-Remaining: %lld\r\n"
+                              "X-RateLimit-Reset: %lld\r\n",
+                              STR_FMT(call->headers), (long long)v.limit, (long long)v.remaining,
+                              (long long)v.reset_ms);
+    if (v.allowed)
+        return true;
+    int64_t wait_s = (v.reset_ms - call->now_ms + 999) / 1000;
+    fault(
+        err, "error-too-many-requests",
+        "Error, too many requests. Please slow down. You must wait %lld seconds before trying this "
+        "endpoint again.",
+        (long long)wait_s);
+    err->retry_after_s = (int)wait_s;
+    return false;
+}

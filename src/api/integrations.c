@@ -1,0 +1,207 @@
+/* The integrations family: parameters in, domain, documents out. */
+#include "domain/integration.h"
+
+#include "api/api.h"
+#include "api/endpoint.h"
+#include "api/schemas.h"
+
+/* --- get --- */
+
+static bool get(struct call *call, struct err *err)
+{
+    struct integration_entry *found;
+    if (!integration_get(call->api->catalog, call->user, call_param(call, "integrationId"),
+                         call_param(call, "createdBy"), &found, err))
+        return false;
+    struct json_out o = call_members(call);
+    json_member_raw(&o, "integration", found->json);
+    CATALOG_UNREF(found);
+    return true;
+}
+
+/* --- create, update, remove --- */
+
+static struct integration_change change_of(const struct call *call)
+{
+    return (struct integration_change){
+        .by = {.id = call->user_id, .username = call->username},
+        .body = call->params,
+        .frozen_scripts = call->api->frozen_scripts,
+    };
+}
+
+static bool show(struct call *call, const struct integration *in)
+{
+    struct json_out o = call_members(call);
+    json_key(&o, "integration");
+    integration_put(&call->out, in);
+    call->audit_target = in->id;
+    return true;
+}
+
+static bool create(struct tx *tx, struct call *call, struct err *err)
+{
+    struct integration_change change = change_of(call);
+    struct integration *in;
+    return integration_create(tx, &change, &in, err) && show(call, in);
+}
+
+static bool update(struct tx *tx, struct call *call, struct err *err)
+{
+    struct integration_change change = change_of(call);
+    struct integration *in;
+    return integration_update(tx, &change, &in, err) && show(call, in);
+}
+
+static bool removal(struct tx *tx, struct call *call, struct err *err)
+{
+    struct integration_change change = change_of(call);
+    struct integration *in;
+    return integration_remove(tx, &change, &in, err) && show(call, in);
+}
+
+/* --- list --- */
+
+/* Both lists of this family say how long their page is twice. */
+static void end_page(struct call *call, const struct page *page, int64_t rows, int64_t total)
+{
+    struct json_out o = call_members(call);
+    json_member_i64(&o, "offset", page->offset);
+    json_member_i64(&o, "items", rows);
+    json_member_i64(&o, "count", rows);
+    json_member_i64(&o, "total", total);
+}
+
+static const struct sort_column list_columns[] = {
+    {"_id", "id"},         {"name", "name"},      {"type", "incoming"},
+    {"userId", "user_id"}, {"_createdAt", "seq"}, {"_updatedAt", "updated_at_ms"},
+    {NULL, NULL},
+};
+
+static bool list(struct rd *rd, struct call *call, struct err *err)
+{
+    struct str order_by;
+    if (!call_sort(call, list_columns, "seq", &order_by, err))
+        return false;
+    struct integration_filter filter = integrations_visible_to(rd, call->user_id);
+    filter.type = call_param(call, "type");
+    filter.name = call_param(call, "name");
+    struct page page = call_page(call);
+    buf_lit(&call->out, "\"integrations\":[");
+    int64_t rows = integration_page(rd, &filter, order_by, page.offset, page.count, &call->out);
+    buf_add_char(&call->out, ']');
+    end_page(call, &page, rows, integration_count(rd, &filter));
+    return true;
+}
+
+/* --- history --- */
+
+static const struct sort_column history_columns[] = {
+    {"_id", "id"},
+    {"_createdAt", "created_at_ms"},
+    {"_updatedAt", "updated_at_ms"},
+    {NULL, NULL},
+};
+
+static bool history(struct rd *rd, struct call *call, struct err *err)
+{
+    struct str id = call_param(call, "id"), order_by, creator_id;
+    if (str_blank(id))
+        return err_invalid(err, "Invalid integration id.");
+    if (!call_sort(call, history_columns, "updated_at_ms DESC, seq DESC", &order_by, err))
+        return false;
+    history_visible_to(rd, call->user_id, &creator_id);
+    struct page page = call_page(call);
+    buf_lit(&call->out, "\"history\":[");
+    int64_t rows = history_page(rd, id, creator_id, order_by, page.offset, page.count, &call->out);
+    buf_add_char(&call->out, ']');
+    end_page(call, &page, rows, history_count(rd, id, creator_id));
+    return true;
+}
+
+static struct actor actor_of(const struct call *call)
+{
+    return (struct actor){.id = call->user_id, .username = call->username};
+}
+
+static bool clear_history(struct tx *tx, struct call *call, struct err *err)
+{
+    struct actor by = actor_of(call);
+    call->audit_target = call_param(call, "integrationId");
+    return integration_clear_history(tx, &by, call->audit_target, err);
+}
+
+static bool replay(struct tx *tx, struct call *call, struct err *err)
+{
+    struct actor by = actor_of(call);
+    call->audit_target = call_param(call, "integrationId");
+    return integration_replay(tx, &by, call->audit_target, call_param(call, "historyId"), err);
+}
+
+/* --- the table --- */
+
+#define ANY_MANAGER                                                                                \
+    {                                                                                              \
+        PERM_MANAGE_OUTGOING_INTEGRATIONS, PERM_MANAGE_OWN_OUTGOING_INTEGRATIONS,                  \
+            PERM_MANAGE_INCOMING_INTEGRATIONS, PERM_MANAGE_OWN_INCOMING_INTEGRATIONS               \
+    }
+
+const struct endpoint endpoints_integrations[] = {
+    {
+        .method = HTTP_GET,
+        .path = "/api/v1/integrations.get",
+        .schema = &schema_integrations_get,
+        .steps = {ON_LOOP(get)},
+    },
+    {
+        .method = HTTP_GET,
+        .path = "/api/v1/integrations.list",
+        .any_of = ANY_MANAGER,
+        .schema = &schema_integrations_list,
+        .steps = {ON_READ(list)},
+    },
+    {
+        .method = HTTP_POST,
+        .path = "/api/v1/integrations.create",
+        .schema = &schema_integrations_create,
+        .audit = true,
+        .steps = {ON_WRITE(create)},
+    },
+    {
+        .method = HTTP_PUT,
+        .path = "/api/v1/integrations.update",
+        .schema = &schema_integrations_update,
+        .audit = true,
+        .steps = {ON_WRITE(update)},
+    },
+    {
+        .method = HTTP_POST,
+        .path = "/api/v1/integrations.remove",
+        .any_of = ANY_MANAGER,
+        .schema = &schema_integrations_remove,
+        .audit = true,
+        .steps = {ON_WRITE(removal)},
+    },
+    {
+        .method = HTTP_GET,
+        .path = "/api/v1/integrations.history",
+        .any_of = {PERM_MANAGE_OUTGOING_INTEGRATIONS, PERM_MANAGE_OWN_OUTGOING_INTEGRATIONS},
+        .schema = &schema_integrations_history,
+        .steps = {ON_READ(history)},
+    },
+    {
+        .method = HTTP_POST,
+        .path = "/api/v1/integrations.clearHistory",
+        .schema = &schema_integrations_clear_history,
+        .audit = true,
+        .steps = {ON_WRITE(clear_history)},
+    },
+    {
+        .method = HTTP_POST,
+        .path = "/api/v1/integrations.replayOutgoing",
+        .schema = &schema_integrations_replay_outgoing,
+        .audit = true,
+        .steps = {ON_WRITE(replay)},
+    },
+    {.path = NULL},
+};

@@ -1,0 +1,210 @@
+/* The walk of a call: the checks in the order of endpoint.h, then the endpoint's steps, each on its
+ * lane, then the answer.
+ *
+ * A call whose steps all run on the loop lives in the loop's scratch and is over when serve()
+ * returns. Any other call is a heap block with an arena of its own; it holds copies of what it
+ * needs of the request, travels as a job, and comes home to the same loop after each step. Its one
+ * holder is the loop, a lane's queue, or a lane's worker. Runs on the loop, but for the three run_
+ * functions.
+ */
+#include "api/serve.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/catalog.h"
+
+enum { ANSWER_MAX = 64 << 20 }; /* bytes of an answer; a larger one is asked for in pages */
+
+static void go_on(struct call *call, struct http_request *rq);
+
+/* --- making and ending --- */
+
+static struct call *call_new(const struct served *served, struct http_request *rq)
+{
+    struct call *call;
+    if (served->leaves_loop) {
+        call = mem_zalloc(sizeof(*call));
+        arena_init(&call->own, served->api->call_arena_bytes);
+        call->arena = &call->own;
+    } else {
+        call = ARENA_NEW(rq->arena, struct call);
+        call->arena = rq->arena;
+    }
+    call->api = served->api;
+    call->endpoint = served->endpoint;
+    call->status = 200;
+    call->now_ms = clock_wall_ms();
+    buf_init(&call->out, ANSWER_MAX);
+    return call;
+}
+
+static void call_end(struct call *call)
+{
+    CATALOG_UNREF(call->user);
+    buf_release(&call->out);
+    if (call->arena == &call->own) {
+        arena_release(&call->own);
+        free(call);
+    }
+}
+
+static void answer(struct call *call, struct http_request *rq, bool ok, const struct err *err)
+{
+    if (ok && !buf_ok(&call->out)) {
+        struct err large;
+        err_invalid(&large,
+                    "The answer is larger than %d MB. Ask for it in pages, with count and offset.",
+                    ANSWER_MAX >> 20);
+        reply_failure(call, rq, &large);
+    } else if (ok) {
+        reply_success(call, rq);
+    } else {
+        reply_failure(call, rq, err);
+    }
+    call_end(call);
+}
+
+/* --- steps on lanes --- */
+
+static struct call *call_of(struct job *job)
+{
+    return (struct call *)job; /* the command is the call's first member, the job the command's */
+}
+
+static const struct step *current(const struct call *call)
+{
+    return &call->endpoint->steps[call->step];
+}
+
+static void run_work(struct job *job, void *context)
+{
+    (void)context;
+    struct call *call = call_of(job);
+    call->command.err = ERR_NONE;
+    call->command.ok = current(call)->work(call, &call->command.err);
+}
+
+static bool run_read(struct rd *rd, struct command *command, struct err *err)
+{
+    struct call *call = call_of(&command->job);
+    return current(call)->read(rd, call, err);
+}
+
+static bool run_write(struct tx *tx, struct command *command, struct err *err)
+{
+    struct call *call = call_of(&command->job);
+    buf_clear(&call->out); /* a command may run again */
+    return current(call)->write(tx, call, err);
+}
+
+static void come_home(struct job *job)
+{
+    struct call *call = call_of(job);
+    struct err late;
+    if (job->dropped) {
+        err_busy(&late,
+                 "The server is busy: the request waited too long and was not begun. Try again.");
+        answer(call, NULL, false, &late);
+    } else if (!call->command.ok) {
+        answer(call, NULL, false, &call->command.err);
+    } else {
+        call->step++;
+        go_on(call, NULL);
+    }
+}
+
+static void park(struct call *call, struct http_request *rq)
+{
+    job_init(&call->command.job, NULL);
+    call->conn = http_park(rq, &call->command.job.abandoned);
+    call->command.job.home = http_home(call->conn);
+    call->command.job.finish = come_home;
+    call->command.job.run = run_work;
+    call->command.job.bytes = sizeof(*call) + call->arena->used;
+    call->command.job.begin_by_ms = clock_mono_ms() + call->api->call_begin_ms;
+    call->command.arena = call->arena;
+    call->command.ask = run_read;
+    call->command.apply = run_write;
+}
+
+static bool submit(struct call *call, struct err *err)
+{
+    switch (current(call)->lane) {
+    case STEP_WORK:
+        return lane_submit(call->api->work, &call->command.job, err);
+    case STEP_READ:
+        return store_read(call->api->store, &call->command, err);
+    case STEP_WRITE:
+        return store_write(call->api->store, &call->command, err);
+    default:
+        assert(!"a step on the loop is not submitted");
+        return false;
+    }
+}
+
+/* Runs steps until one has to leave the loop or all are done. `rq` as long as the handler runs. */
+static void go_on(struct call *call, struct http_request *rq)
+{
+    struct err err = ERR_NONE;
+    bool ok = true;
+    while (ok && call->step < ENDPOINT_STEPS && current(call)->lane == STEP_LOOP) {
+        ok = current(call)->loop(call, &err);
+        call->step++;
+    }
+    bool done = !ok || call->step == ENDPOINT_STEPS || current(call)->lane == STEP_NONE;
+    if (!done && call->conn == NULL) {
+        park(call, rq);
+        rq = NULL;
+    }
+    if (!done && submit(call, &err))
+        return;
+    answer(call, rq, ok && done, &err);
+}
+
+/* --- the door --- */
+
+/* What a travelling call needs of the request is copied: the request's bytes are reused. */
+static bool take_request(struct call *call, const struct served *served, struct http_request *rq,
+                         struct err *err)
+{
+    struct str query = rq->query, body = rq->body, type = rq->content_type;
+    call->auth_token = rq->auth_token;
+    call->path_arg = rq->params[0];
+    call->peer = rq->peer;
+    if (served->leaves_loop) {
+        query = arena_str(call->arena, query);
+        body = arena_str(call->arena, body);
+        call->auth_token = arena_str(call->arena, call->auth_token);
+        call->path_arg = arena_str(call->arena, call->path_arg);
+        call->peer = arena_str(call->arena, call->peer);
+    }
+    bool ok = call_identify(call, rq->user_id, err) && call_permitted(call, err) &&
+              call_within_rate(call, err) && call_parse(call, query, type, body, err);
+    if (ok && arena_over(call->arena))
+        return err_set(err, 413, NULL,
+                       "The request holds more than this server takes apart (%zu bytes).",
+                       call->api->call_arena_bytes);
+    return ok;
+}
+
+void serve(struct http_request *rq, const void *arg)
+{
+    const struct served *served = arg;
+    struct call *call = call_new(served, rq);
+    struct err err = ERR_NONE;
+    struct str cors;
+    if (!cors_headers(served->api, rq, call->arena, &cors)) {
+        (void)err_set(&err, 403, NULL, "unauthorized");
+        answer(call, rq, false, &err);
+        return;
+    }
+    call->headers = cors;
+    if (take_request(call, served, rq, &err))
+        go_on(call, rq);
+    else
+        answer(call, rq, false, &err);
+}

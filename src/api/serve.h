@@ -1,0 +1,45 @@
+/* The walk of a call, from request to answer; private to this room. The drawing is in endpoint.h.
+ */
+#pragma once
+
+#include "api/api.h"
+#include "api/endpoint.h"
+
+/* What a route carries to serve(). */
+struct served {
+    const struct api *api;
+    const struct endpoint *endpoint;
+    bool leaves_loop; /* some step runs on a lane */
+};
+
+http_handler serve;
+
+/* --- params.c --- */
+
+/* Fills call->params (and call->query) from the request, whose bytes must live as long as the call,
+ * and checks them against the endpoint's schema. */
+bool call_parse(struct call *call, struct str query, struct str content_type, struct str body,
+                struct err *err);
+
+/* --- auth.c --- */
+
+/* Finds out who calls: false and *err (401, 403) when the endpoint wants somebody and nobody is. */
+bool call_identify(struct call *call, struct str user_id, struct err *err);
+/* The endpoint's declared permissions (403). */
+bool call_permitted(const struct call *call, struct err *err);
+/* The rate limiter (429). Adds its headers to call->headers. */
+bool call_within_rate(struct call *call, struct err *err);
+
+/* --- reply.c --- */
+
+/* The answer of a call that succeeded, or of one that failed. `rq` while the handler runs, else
+ * NULL: then the parked connection is answered. */
+void reply_success(struct call *call, struct http_request *rq);
+void reply_failure(struct call *call, struct http_request *rq, const struct err *err);
+
+/* --- cors.c --- */
+
+/* The CORS header lines for a request, empty when none are due. False: the origin is not allowed.
+ */
+bool cors_headers(const struct api *api, const struct http_request *rq, struct arena *arena,
+                  struct str *lines);

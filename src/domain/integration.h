@@ -1,0 +1,43 @@
+/* What may be done with integrations, and by whom. The rules are those of the reference, in its
+ * order of checks and with its texts; where it is unsafe ours is stricter and docs/compatibility.md
+ * says so.
+ *
+ * Files: integration.c the doors and what both directions share, integration_incoming.c and
+ * integration_outgoing.c the checks of each, integration_read.c getting, listing, history.
+ */
+#pragma once
+
+#include "domain/access.h"
+#include "store/integration.h"
+
+struct integration_change {
+    struct actor by;
+    const struct json *body;    /* checked against the schema */
+    const char *frozen_scripts; /* the error while scripts are frozen by the operator, else NULL */
+};
+
+/* POST create, PUT update, POST remove. The document as it is afterwards (remove: as it was) goes
+ * to *out, in the arena. */
+bool integration_create(struct tx *tx, const struct integration_change *change,
+                        struct integration **out, struct err *err);
+bool integration_update(struct tx *tx, const struct integration_change *change,
+                        struct integration **out, struct err *err);
+bool integration_remove(struct tx *tx, const struct integration_change *change,
+                        struct integration **out, struct err *err);
+
+/* GET get, out of the catalog: a reference to *out. Memory only. */
+bool integration_get(const struct catalog *catalog, const struct user_entry *caller, struct str id,
+                     struct str created_by, struct integration_entry **out, struct err *err);
+
+/* What a caller may see of all integrations, by his permissions. */
+struct integration_filter integrations_visible_to(struct rd *rd, struct str user_id);
+
+/* History of an outgoing integration's calls. */
+bool history_visible_to(struct rd *rd, struct str user_id, struct str *out_creator_id);
+bool integration_clear_history(struct tx *tx, const struct actor *by, struct str id,
+                               struct err *err);
+bool integration_replay(struct tx *tx, const struct actor *by, struct str id, struct str history_id,
+                        struct err *err);
+
+/* An account was deactivated or deleted: what posts in its name is switched off. */
+void integrations_disable_of_user(struct tx *tx, struct str user_id);

@@ -1,0 +1,95 @@
+/* Reading integrations and the history of their calls: who sees what. integration_get() is memory
+ * only and runs on a loop; the rest on readers and the writer. */
+#include "domain/integration_rules.h"
+
+bool integration_get(const struct catalog *catalog, const struct user_entry *caller, struct str id,
+                     struct str created_by, struct integration_entry **out, struct err *err)
+{
+    if (str_empty(id))
+        return refuse(err, "The query parameter \"integrationId\" is required.");
+    struct integration_entry *found = catalog_integration(catalog, id);
+    if (found == NULL || (!str_empty(created_by) && !str_eq(found->creator_id, created_by))) {
+        CATALOG_UNREF(found);
+        return refuse(err, "The integration does not exists.");
+    }
+    enum perm any =
+        found->incoming ? PERM_MANAGE_INCOMING_INTEGRATIONS : PERM_MANAGE_OUTGOING_INTEGRATIONS;
+    enum perm own = found->incoming ? PERM_MANAGE_OWN_INCOMING_INTEGRATIONS
+                                    : PERM_MANAGE_OWN_OUTGOING_INTEGRATIONS;
+    bool mine = str_eq(found->creator_id, caller->head.key);
+    if (!access_has(catalog, caller, any) && !(mine && access_has(catalog, caller, own))) {
+        CATALOG_UNREF(found);
+        return refuse(err, "not-authorized");
+    }
+    *out = found;
+    return true;
+}
+
+struct integration_filter integrations_visible_to(struct rd *rd, struct str user_id)
+{
+    struct integration_power out = integration_power(rd, user_id, false);
+    struct integration_power in = integration_power(rd, user_id, true);
+    return (struct integration_filter){
+        .all_outgoing = out.any,
+        .all_incoming = in.any,
+        .own_outgoing_of = out.own ? user_id : STR(""),
+        .own_incoming_of = in.own ? user_id : STR(""),
+    };
+}
+
+bool history_visible_to(struct rd *rd, struct str user_id, struct str *out_creator_id)
+{
+    struct integration_power power = integration_power(rd, user_id, false);
+    *out_creator_id = power.any ? STR("") : user_id;
+    return power.any || power.own;
+}
+
+/* The integration, if the caller may manage its calls. */
+static struct integration *managed(struct rd *rd, const struct actor *by, struct str id,
+                                   struct str details, struct err *err)
+{
+    struct integration_power power = integration_power(rd, by->id, false);
+    if (!power.any && !power.own) {
+        fault_with(err, details, "not_authorized", "Unauthorized");
+        return NULL;
+    }
+    struct integration *in = integration_find(rd, id);
+    if (in == NULL || !integration_power_over(&power, by, in)) {
+        fault_with(err, details, "error-invalid-integration", "Invalid integration");
+        return NULL;
+    }
+    return in;
+}
+
+bool integration_clear_history(struct tx *tx, const struct actor *by, struct str id,
+                               struct err *err)
+{
+    if (managed(tx_rd(tx), by, id, DETAILS_METHOD("clearIntegrationHistory"), err) == NULL)
+        return false;
+    history_clear(tx, id);
+    return true;
+}
+
+bool integration_replay(struct tx *tx, const struct actor *by, struct str id, struct str history_id,
+                        struct err *err)
+{
+    struct str details = DETAILS_METHOD("replayOutgoingIntegration");
+    struct integration *in = managed(tx_rd(tx), by, id, details, err);
+    if (in == NULL)
+        return false;
+    struct history_entry *entry = history_find(tx_rd(tx), history_id, id);
+    if (entry == NULL)
+        return fault_with(err, details, "error-invalid-integration-history",
+                          "Invalid Integration History");
+    if (integration_is_incoming(in))
+        return fault_with(err, details, "integration-type-must-be-outgoing",
+                          "The integration type to replay must be an outgoing webhook.");
+    if (json_get_lit(entry->doc, "data") == NULL)
+        return fault_with(err, details, "history-data-must-be-defined",
+                          "The history data must be defined to replay an integration.");
+    bool never_left = str_empty(json_get_str(entry->doc, "url"));
+    if (never_left || !in->enabled)
+        return true;
+    return err_set(err, 501, NULL,
+                   "This version does not send outgoing webhooks, so a call cannot be replayed.");
+}
