@@ -251,7 +251,7 @@ bool clock_parse_iso(struct str text, int64_t *out_ms)
     if (text.len > 0)
         return false;
     int64_t minutes = m.hour * 60 + m.minute - offset;
-    *out_ms =
-        day_number(m.year, m.month, m.day) * DAY_MS + minutes * 60000 + m.second * 1000 + m.ms;
+    int64_t ms = (minutes * 60 + m.second) * 1000 + m.ms;
+    *out_ms = day_number(m.year, m.month, m.day) * DAY_MS + ms;
     return true;
 }

@@ -175,6 +175,11 @@ void config_value_rule(const struct config_field *field, struct buf *out)
 
 /* From text, kind by kind */
 
+static void store_text(struct config *c, const struct config_field *field, const char *text)
+{
+    store(c, field, &text, sizeof(text));
+}
+
 static bool put_number(struct config *c, const struct config_field *field, struct str text)
 {
     int64_t number;
@@ -205,8 +210,7 @@ static bool put_text(struct config *c, const struct config_field *field, struct 
     bool allowed = field->choices ? is_choice(field, text) : within(field, (int64_t)text.len);
     if (!allowed || str_find_char(text, '\0') != SIZE_MAX)
         return false;
-    const char *copy = arena_cstr(&c->arena, text);
-    store(c, field, &copy, sizeof(copy));
+    store_text(c, field, arena_cstr(&c->arena, text));
     return true;
 }
 
@@ -249,11 +253,10 @@ bool config_value_put(struct config *c, const struct config_field *field, struct
 void config_value_clear(struct config *c, const struct config_field *field)
 {
     static const struct config_list no_list = {.items = NULL};
-    static const char *const no_text = "";
     static const bool no_bool = false;
     static const int64_t no_number = 0;
     if (field->kind == CONFIG_TEXT)
-        store(c, field, &no_text, sizeof(no_text));
+        store_text(c, field, "");
     else if (field->kind == CONFIG_LIST)
         store(c, field, &no_list, sizeof(no_list));
     else if (field->kind == CONFIG_BOOL)
