@@ -40,6 +40,8 @@ bool room_may_create(struct rd *rd, const struct actor *by, char type, struct st
                      bool *allowed, struct err *err);
 /* Whether a new room may have that name (trimmed). `except`: the room that has it already. */
 bool room_check_name(struct rd *rd, struct str name, const struct room *except, struct err *err);
+/* Whether its texts and custom fields together are small enough to be kept. */
+bool room_check_size(const struct room *room, struct err *err);
 
 bool room_delete(struct tx *tx, const struct actor *by, struct room *room, struct err *err);
 /* Deletes whoever asks. A main room takes its team with it; the team's other rooms stay. */
