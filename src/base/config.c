@@ -334,7 +334,8 @@ bool config_load_file(struct config *c, const char *path, struct err *err)
     source.seen = ARENA_ARRAY(&c->arena, int, c->count);
     bool ok = read_file(&source);
     if (ok && ferror(source.file))
-        ok = err_invalid(err, "%s: cannot be read: %s", path, strerror(errno));
+        ok = err_invalid(err, "%s: cannot be read: %s; name a file that can be read", path,
+                         strerror(errno));
     (void)fclose(source.file);
     return ok;
 }

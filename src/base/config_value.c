@@ -126,13 +126,14 @@ static bool is_choice(const struct config_field *field, struct str text)
     return false;
 }
 
-/* " from 1 to 5", " of at least 1", " of at most 5", or nothing when all is allowed. */
+/* " from 1 to 5" (or " of 1 to 5" bytes), " of at least 1", " of at most 5", or nothing. */
 static void print_limits(const struct config_field *field, struct buf *out)
 {
     enum config_kind kind = is_number(field->kind) ? field->kind : CONFIG_INT;
     bool low = field->min != 0 || is_number(field->kind), high = field->max != 0;
+    const char *between = is_number(field->kind) ? " from " : " of ";
     if (low)
-        (void)buf_add(out, high ? STR(" from ") : STR(" of at least "));
+        (void)buf_add(out, str_of(high ? between : " of at least "));
     if (low)
         print_number(kind, field->min, out);
     if (high)
