@@ -84,21 +84,24 @@ bool room_check_name(struct rd *rd, struct str name, const struct room *except, 
                        "' exists", err);
 }
 
-bool room_may_create(struct rd *rd, const struct actor *by, char type, struct str team_id,
-                     bool *allowed, struct err *err)
+bool room_may_create(struct rd *rd, const struct actor *by, char type, struct str team_id)
 {
-    if (str_empty(team_id)) {
-        enum perm perm = type == 'c' ? PERM_CREATE_C : PERM_CREATE_P;
-        *allowed = access_allows_globally(rd, by->id, perm);
-        return true;
-    }
+    bool channel = type == 'c';
+    if (str_empty(team_id))
+        return access_allows_globally(rd, by->id, channel ? PERM_CREATE_C : PERM_CREATE_P);
     const struct team *team = team_find(rd, team_id);
-    if (team == NULL)
-        return fault(err, "error-team-not-found",
-                     "The \"teamId\" param provided does not match any team");
-    enum perm perm = type == 'c' ? PERM_CREATE_TEAM_CHANNEL : PERM_CREATE_TEAM_GROUP;
-    *allowed = access_allows(rd, by->id, perm, team->room_id);
-    return true;
+    return team == NULL ||
+           access_allows(rd, by->id, channel ? PERM_CREATE_TEAM_CHANNEL : PERM_CREATE_TEAM_GROUP,
+                         team->room_id);
+}
+
+/* A main room is made before its team. */
+static bool check_team(struct rd *rd, const struct room_draft *draft, struct err *err)
+{
+    if (str_empty(draft->team_id) || draft->team_main || team_find(rd, draft->team_id) != NULL)
+        return true;
+    return fault(err, "error-team-not-found",
+                 "The \"teamId\" param provided does not match any team");
 }
 
 static struct room *from_draft(struct rd *rd, const struct actor *by,
@@ -182,7 +185,8 @@ bool room_create(struct tx *tx, const struct actor *by, const struct room_draft 
         return refuse(err, "A room can be made with %d members at most; invite the others later.",
                       ROOM_USERS_AT_ONCE);
     struct room *room = from_draft(rd, by, draft, name);
-    if (!room_check_name(rd, name, NULL, err) || !room_check_size(room, err))
+    if (!check_team(rd, draft, err) || !room_check_name(rd, name, NULL, err) ||
+        !room_check_size(room, err))
         return false;
     room_insert(tx, room);
     subscribe_named(tx, by, room, draft);

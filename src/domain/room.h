@@ -34,10 +34,9 @@ struct room_draft {
  * member. The right to create is checked by the caller, for it depends on what the room is for. */
 bool room_create(struct tx *tx, const struct actor *by, const struct room_draft *draft,
                  struct room **out, struct err *err);
-/* The usual right: create-c or create-p, or that of the team the room shall be in. *allowed is the
- * answer; false and *err when there is no such team. */
-bool room_may_create(struct rd *rd, const struct actor *by, char type, struct str team_id,
-                     bool *allowed, struct err *err);
+/* The usual right: create-c or create-p, or that of the team the room shall be in. In a team that
+ * is not there everybody may; room_create() says that it is not there. */
+bool room_may_create(struct rd *rd, const struct actor *by, char type, struct str team_id);
 /* Whether a new room may have that name (trimmed). `except`: the room that has it already. */
 bool room_check_name(struct rd *rd, struct str name, const struct room *except, struct err *err);
 /* Whether its texts and custom fields together are small enough to be kept. */

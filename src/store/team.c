@@ -45,6 +45,19 @@ bool team_has_member(struct rd *rd, struct str team_id, struct str user_id)
     return found;
 }
 
+size_t team_usernames(struct rd *rd, struct str team_id, struct str *out, size_t max)
+{
+    struct stmt *q = db_stmt(rd->db, "SELECT u.username FROM team_members m "
+                                     "JOIN users u ON u.id = m.user_id WHERE m.team_id = $1 "
+                                     "ORDER BY m.user_id LIMIT $2");
+    stmt_str(q, 1, team_id);
+    stmt_i64(q, 2, (int64_t)max);
+    size_t count = 0;
+    while (stmt_next(q))
+        out[count++] = col_str(q, 0, rd->arena);
+    return count;
+}
+
 void team_insert(struct tx *tx, const struct team *team)
 {
     struct stmt *q =

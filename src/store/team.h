@@ -7,6 +7,8 @@
 struct team *team_find(struct rd *rd, struct str id);
 struct team *team_find_by_name(struct rd *rd, struct str name);
 bool team_has_member(struct rd *rd, struct str team_id, struct str user_id);
+/* Usernames of up to `max` members; returns how many were written. */
+size_t team_usernames(struct rd *rd, struct str team_id, struct str *out, size_t max);
 
 void team_insert(struct tx *tx, const struct team *team);
 /* The team alone; its members stay until team_members_erase(). */
