@@ -41,16 +41,16 @@ struct config_list {
 struct config_field {
     const char *section, *key;
     enum config_kind kind;
+    bool reloadable;      /* takes effect without a restart */
+    bool secret;          /* its value is never shown, neither in errors nor in listings */
     size_t offset;        /* of the member in the caller's struct */
     const char *fallback; /* the default, written as in the file; NULL: empty, 0 or false */
     int64_t min, max;     /* of the number, the bytes of a text, the parts of a list; `max` of 0:
                              no upper limit */
     const char *help;     /* one sentence without a stop at the end */
-    bool reloadable;      /* takes effect without a restart */
     const char *flag;     /* e.g. "--listen", or NULL */
     const char *env;      /* one more environment variable, e.g. "ROOT_URL", or NULL */
     const char *choices;  /* CONFIG_TEXT: the words allowed, separated by blanks, or NULL */
-    bool secret;          /* its value is never shown, neither in errors nor in listings */
 };
 
 struct config {

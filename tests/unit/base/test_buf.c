@@ -167,7 +167,8 @@ static void room_is_written_by_hand(void **state)
     char *room = buf_room(&b, 98);
     assert_non_null(room);
     check_text(&b, "ab");
-    memcpy(room, "cd", 2);
+    room[0] = 'c';
+    room[1] = 'd';
     buf_grew(&b, 2);
     check_text(&b, "abcd");
     assert_null(buf_room(&b, 97));

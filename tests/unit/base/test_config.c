@@ -153,7 +153,7 @@ static bool load_text(struct fixture *f, struct str content)
         char said[ERR_TEXT_BYTES];
         assert_true(str_starts(str_of(f->err.text), str_of(path)));
         (void)snprintf(said, sizeof(said), "FILE%s", f->err.text + strlen(path));
-        (void)memcpy(f->err.text, said, sizeof(said));
+        (void)snprintf(f->err.text, sizeof(f->err.text), "%s", said);
     }
     return ok;
 }

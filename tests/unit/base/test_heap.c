@@ -29,6 +29,8 @@ static int teardown(void **state)
     return 0;
 }
 
+/* Nodes are static in the tests below: the heap may hold them until its release in teardown(). */
+
 /* What heap.h promises at any moment. */
 static void check(const struct heap *h)
 {
@@ -53,7 +55,7 @@ static void nodes_come_out_in_order(void **state)
     struct heap *h = *state;
     static const int64_t keys[] = {5, -1, 3, 3, INT64_MAX, 0, INT64_MIN, 3, 100, -7};
     static const int64_t sorted[] = {INT64_MIN, -7, -1, 0, 3, 3, 3, 5, 100, INT64_MAX};
-    struct task tasks[COUNT(keys)] = {{0}};
+    static struct task tasks[COUNT(keys)] = {{0}};
     for (size_t i = 0; i < COUNT(keys); i++) {
         heap_push(h, &tasks[i].due, keys[i]);
         check(h);
@@ -70,7 +72,7 @@ static void nodes_come_out_in_order(void **state)
 static void the_struct_around_a_node_is_found(void **state)
 {
     struct heap *h = *state;
-    struct task task = {.number = 7};
+    static struct task task = {.number = 7};
     heap_push(h, &task.due, 1);
     assert_ptr_equal(HEAP_ENTRY(heap_top(h), struct task, due), &task);
     assert_int_equal(HEAP_ENTRY(heap_pop(h), struct task, due)->number, 7);
@@ -79,7 +81,7 @@ static void the_struct_around_a_node_is_found(void **state)
 static void a_changed_key_moves_its_node_up_or_down(void **state)
 {
     struct heap *h = *state;
-    struct task tasks[20] = {{0}};
+    static struct task tasks[20] = {{0}};
     for (size_t i = 0; i < COUNT(tasks); i++)
         heap_push(h, &tasks[i].due, (int64_t)i);
     heap_update(h, &tasks[15].due, -1);
@@ -97,7 +99,7 @@ static void a_changed_key_moves_its_node_up_or_down(void **state)
 static void any_node_can_be_taken_out_and_put_back(void **state)
 {
     struct heap *h = *state;
-    struct task tasks[20] = {{0}};
+    static struct task tasks[20] = {{0}};
     for (size_t i = 0; i < COUNT(tasks); i++)
         heap_push(h, &tasks[i].due, (int64_t)(i * 7 % 20));
     for (size_t i = 0; i < COUNT(tasks); i++) {
@@ -115,7 +117,7 @@ static void any_node_can_be_taken_out_and_put_back(void **state)
 static void a_released_heap_leaves_its_nodes_free(void **state)
 {
     struct heap *h = *state;
-    struct task task = {0};
+    static struct task task = {0};
     heap_push(h, &task.due, 1);
     assert_true(heap_has(&task.due));
     heap_release(h);

@@ -160,8 +160,8 @@ static struct str nested(struct arena *a, size_t depth, const char *open, const 
 {
     size_t width = strlen(open);
     char *text = arena_alloc(a, depth * (width + 1) + 1);
-    for (size_t i = 0; i < depth; i++)
-        memcpy(text + i * width, open, width);
+    for (size_t i = 0; i < depth * width; i++)
+        text[i] = open[i % width];
     memset(text + depth * width, close[0], depth);
     return str_from(text, depth * (width + 1));
 }
@@ -500,13 +500,14 @@ static void very_long_numbers_are_read(void **state)
     double number;
     char *digits = arena_alloc(a, 100002);
     memset(digits, '1', 100002);
-    memcpy(digits, "0x", 2);
+    digits[0] = '0';
+    digits[1] = 'x';
     assert_true(json_number_of(str_from(digits, 100002), &number));
     assert_true(isinf(number));
     assert_true(json_number_of(str_from(digits + 2, 100000), &number));
     assert_true(isinf(number));
-    memset(digits, '0', 100001);
-    memcpy(digits, "0b", 2);
+    memset(digits, '0', 100001); /* and the last one is 1 */
+    digits[1] = 'b';
     assert_true(json_number_of(str_from(digits, 100002), &number));
     assert_true(number == 1);
 }
