@@ -58,5 +58,7 @@ bool get_rooms(struct rd *rd, struct call *call, struct err *err);
 
 /* rooms_schemas.c */
 extern const struct schema schema_room_selector; /* exactly one of roomId and roomName */
-extern const struct schema schema_room_id;       /* roomId */
+extern const struct schema schema_room_join;     /* the same, perhaps with joinCode */
+extern const struct schema schema_room_id;       /* roomId, and anything else */
 extern const struct schema schema_rooms_list;
+extern const struct schema schema_teams_create, schema_teams_delete, schema_teams_info;

@@ -145,7 +145,7 @@ struct room_list rooms_page(struct rd *rd, const struct room_filter *filter, str
                             int64_t offset, int64_t count)
 {
     BUF(sql, QUERY_BYTES);
-    buf_addf(&sql, "%s ORDER BY %.*s LIMIT $4 OFFSET $5", sets[filter->set].page,
+    buf_addf(&sql, "%s ORDER BY %.*s, r.seq LIMIT $4 OFFSET $5", sets[filter->set].page,
              STR_FMT(order_by));
     assert(buf_ok(&sql));
     struct stmt *q = db_stmt_once(rd->db, buf_str(&sql));

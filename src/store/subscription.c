@@ -9,7 +9,7 @@
     "s.id, s.room_id, s.user_id, s.open, s.created_at_ms, s.updated_at_ms, s.doc, r.type, "        \
     "r.name, r.archived, u.username, u.name"
 #define FROM_SUBSCRIPTIONS                                                                         \
-    " FROM subscriptions s JOIN rooms r ON r.id = s.room_id AND r.type < 'x' "                    \
+    " FROM subscriptions s JOIN rooms r ON r.id = s.room_id AND r.type < 'x' "                     \
     "JOIN users u ON u.id = s.user_id "
 
 enum { DOC_BYTES = 1024, QUERY_BYTES = 4096 };
@@ -236,10 +236,8 @@ struct member_list members_page(struct rd *rd, const struct member_filter *filte
     BUF(sql, QUERY_BYTES);
     buf_lit(&sql,
             "SELECT u.id, u.username, u.name, u.type, u.active, u.updated_at_ms, u.doc" FROM_MEMBERS
-            " ORDER BY ");
-    if (filter->by_status)
-        buf_lit(&sql, STATUS " = 'online' DESC, ");
-    buf_addf(&sql, "u.username_key %s LIMIT $4 OFFSET $5", filter->descending ? "DESC" : "ASC");
+            " ORDER BY " STATUS " = 'online' DESC, u.username_key ");
+    buf_addf(&sql, "%s LIMIT $4 OFFSET $5", filter->descending ? "DESC" : "ASC");
     assert(buf_ok(&sql));
     struct stmt *q = db_stmt_once(rd->db, buf_str(&sql));
     bind_members(rd, q, filter);

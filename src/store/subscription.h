@@ -33,8 +33,7 @@ struct member_filter {
     struct str room_id;
     struct str part;     /* of the username or name, in lower case; empty: all */
     struct str statuses; /* words such as "online away"; empty: all */
-    bool by_status;      /* those who are online come first */
-    bool descending;     /* by username */
+    bool descending;     /* by username, after those who are online */
 };
 struct member_list {
     struct user **items; /* with what others may see of them: no addresses, no roles */

@@ -1,0 +1,46 @@
+/* subscriptions.*: which rooms the caller is in, and how far he has read. Runs on readers. */
+#include "api/endpoint.h"
+#include "base/clock.h"
+#include "domain/fault.h"
+#include "store/subscription.h"
+
+static bool get(struct rd *rd, struct call *call, struct err *err)
+{
+    struct str since = call_param(call, "updatedSince");
+    int64_t since_ms = 0;
+    if (!str_empty(since) && !clock_parse_iso(since, &since_ms))
+        return fault(err, "error-roomId-param-invalid",
+                     "The \"lastUpdate\" query parameter must be a valid date.");
+    struct subscription_list list = subscriptions_of_user(rd, call->user_id, since_ms);
+    struct json_out o = call_members(call);
+    json_key(&o, "update");
+    struct json_out update = json_begin(&call->out, '[');
+    for (size_t i = 0; i < list.count; i++) {
+        json_item(&update);
+        subscription_put(&call->out, list.items[i]);
+    }
+    json_end(&update);
+    json_member_raw(&o, "remove", STR("[]")); /* what was left or deleted leaves no trace */
+    return true;
+}
+
+static bool get_one(struct rd *rd, struct call *call, struct err *err)
+{
+    struct str room_id = call_param(call, "roomId");
+    if (str_empty(room_id))
+        return refuse(err, "The 'roomId' param is required");
+    const struct subscription *s = subscription_find(rd, room_id, call->user_id);
+    struct json_out o = call_members(call);
+    json_key(&o, "subscription");
+    if (s == NULL)
+        buf_lit(&call->out, "null");
+    else
+        subscription_put(&call->out, s);
+    return true;
+}
+
+const struct endpoint endpoints_subscriptions[] = {
+    {.method = HTTP_GET, .path = "/api/v1/subscriptions.get", .steps = {ON_READ(get)}},
+    {.method = HTTP_GET, .path = "/api/v1/subscriptions.getOne", .steps = {ON_READ(get_one)}},
+    {.path = NULL},
+};
