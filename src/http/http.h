@@ -1,11 +1,12 @@
 /* The wire: HTTP/1.1 on libuv and llhttp. What the rooms above see of it is in this header.
  *
- * A server has one or more loops, each a thread with its own listening socket (SO_REUSEPORT) and its
- * own connections. A complete request is given to the handler that the router finds, on the loop;
- * the handler does what memory allows in constant time and answers at once with http_answer(), or
- * parks the exchange with http_park(), hands its work to a lane, and answers later, on the same
- * loop, with http_answer_parked(). Exactly one answer per request. Requests of one connection are
- * handled one after the other; the next one is not looked at before the answer was given.
+ * A server has one or more loops, each a thread with its own listening socket (SO_REUSEPORT) and
+ * its own connections. A complete request is given to the handler that the router finds, on the
+ * loop; the handler does what memory allows in constant time and answers at once with
+ * http_answer(), or parks the exchange with http_park(), hands its work to a lane, and answers
+ * later, on the same loop, with http_answer_parked(). Exactly one answer per request. Requests of
+ * one connection are handled one after the other; the next one is not looked at before the answer
+ * was given.
  *
  * Everything malformed is answered by this room itself (400, 408, 413, 414, 431, 501, 505) and the
  * connection is closed.
@@ -18,10 +19,19 @@
 #include "base/err.h"
 #include "base/inbox.h"
 
-enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_DELETE, HTTP_OPTIONS, HTTP_PATCH, HTTP_OTHER };
+enum http_method {
+    HTTP_GET,
+    HTTP_HEAD,
+    HTTP_POST,
+    HTTP_PUT,
+    HTTP_DELETE,
+    HTTP_OPTIONS,
+    HTTP_PATCH,
+    HTTP_OTHER
+};
 
 struct http_header {
-    struct str name; /* as sent; compare without case */
+    struct str name;  /* as sent; compare without case */
     struct str value; /* without white space around it */
 };
 
@@ -54,7 +64,7 @@ struct http_answer {
     struct str headers;       /* more header lines, each ended by "\r\n"; copied */
     const struct str *parts;  /* the body, one after the other; copied */
     size_t part_count;
-    bool close;               /* close the connection after this answer */
+    bool close; /* close the connection after this answer */
 };
 
 /* On the loop, inside the handler, once. */
@@ -76,23 +86,25 @@ typedef void http_handler(struct http_request *rq, const void *arg);
 struct router;
 struct router *router_new(void);
 void router_free(struct router *router);
-/* `pattern` and `arg` must outlive the router. A pattern may end with a segment "*" for any rest. */
-void router_add(struct router *router, enum http_method method, const char *pattern, http_handler *handler,
-                const void *arg);
+/* `pattern` and `arg` must outlive the router. A pattern may end with a segment "*" for any rest.
+ */
+void router_add(struct router *router, enum http_method method, const char *pattern,
+                http_handler *handler, const void *arg);
 /* Called when no route fits. */
 void router_fallback(struct router *router, http_handler *handler, const void *arg);
 
 struct http_limits {
-    int64_t header_ms;     /* from the first byte of a request to the end of its headers: 10 s */
-    int64_t body_ms;       /* from there to the end of the body: 30 s */
-    int64_t idle_ms;       /* between requests of a connection: 60 s */
-    int64_t write_ms;      /* without any byte of an answer being taken: 30 s */
-    size_t header_bytes;   /* request line and headers together: 16 KB */
-    size_t header_count;   /* 100 */
-    size_t body_bytes;     /* 50 MB */
-    size_t connections;    /* of the whole server; more are answered 503 and closed */
-    unsigned forwarded_count; /* proxies in front: which X-Forwarded-For entry from the right counts */
-    bool real_ip;          /* X-Real-IP is believed */
+    int64_t header_ms;   /* from the first byte of a request to the end of its headers: 10 s */
+    int64_t body_ms;     /* from there to the end of the body: 30 s */
+    int64_t idle_ms;     /* between requests of a connection: 60 s */
+    int64_t write_ms;    /* without any byte of an answer being taken: 30 s */
+    size_t header_bytes; /* request line and headers together: 16 KB */
+    size_t header_count; /* 100 */
+    size_t body_bytes;   /* 50 MB */
+    size_t connections;  /* of the whole server; more are answered 503 and closed */
+    unsigned
+        forwarded_count; /* proxies in front: which X-Forwarded-For entry from the right counts */
+    bool real_ip;        /* X-Real-IP is believed */
 };
 
 struct http_config {
