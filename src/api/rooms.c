@@ -4,6 +4,7 @@
 #include "api/rooms.h"
 #include "domain/fault.h"
 #include "domain/team.h"
+#include "domain/user.h"
 
 /* --- channels.* and groups.* --- */
 
@@ -56,10 +57,10 @@ static bool kick(struct tx *tx, struct call *call, struct err *err)
     struct rd *rd = tx_rd(tx);
     struct actor by = call_actor(call);
     struct room *room;
-    struct user *user;
-    if (!find_room(rd, call, FIND_LIVE, &room, err) || !find_user(rd, call, &user, err))
+    if (!find_room(rd, call, FIND_LIVE, &room, err))
         return false;
-    if (!room_kick(tx, &by, room, user, err))
+    const struct user *user = user_selected(rd, call->params, err);
+    if (user == NULL || !room_kick(tx, &by, room, user, err))
         return false;
     if (family_of(call)->answers_room)
         answer_room(rd, call, family_of(call)->key, room);

@@ -27,9 +27,7 @@ enum find_flags {
 /* The room that roomId or roomName names. */
 bool find_room(struct rd *rd, const struct call *call, unsigned flags, struct room **out,
                struct err *err);
-/* The user that userId, username or user names. */
-bool find_user(struct rd *rd, const struct call *call, struct user **out, struct err *err);
-/* All that userIds, usernames and the above name; who does not exist is left out. */
+/* All that userIds, usernames, userId, username and user name; who does not exist is left out. */
 struct found_users {
     struct user **items;
     size_t count;

@@ -124,31 +124,6 @@ bool find_room(struct rd *rd, const struct call *call, unsigned flags, struct ro
 
 /* --- users --- */
 
-static struct user *selected_user(struct rd *rd, const struct call *call, bool *named)
-{
-    struct str id = call_param(call, "userId");
-    struct str username = call_param(call, "username");
-    if (str_blank(username))
-        username = call_param(call, "user");
-    *named = !str_blank(id) || !str_blank(username);
-    return str_blank(id) ? user_find_by_username_nocase(rd, username) : user_find(rd, id);
-}
-
-bool find_user(struct rd *rd, const struct call *call, struct user **out, struct err *err)
-{
-    bool named;
-    struct user *user = selected_user(rd, call, &named);
-    if (!named)
-        return fault(err, "error-user-param-not-provided",
-                     "The required \"userId\" or \"username\" param was not provided");
-    if (user == NULL)
-        return fault(err, "error-invalid-user",
-                     "The required \"userId\" or \"username\" param provided does not match any "
-                     "users");
-    *out = user;
-    return true;
-}
-
 static struct str sole_user(const struct call *call)
 {
     static const char *const names[] = {"userId", "username", "user"};
