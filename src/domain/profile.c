@@ -91,6 +91,15 @@ void own_preferences_put(struct buf *out, const struct user *u)
     json_end(&o);
 }
 
+static void put_site(struct buf *url, struct str site)
+{
+    for (size_t i = 0; i < site.len; i++) {
+        unsigned char c = (unsigned char)site.ptr[i];
+        if (c > ' ' && c != 0x7f) /* the URL goes into a header */
+            buf_add_char(url, (char)c);
+    }
+}
+
 /* As one segment of a path. */
 static void put_segment(struct buf *url, struct str name)
 {
@@ -111,7 +120,7 @@ struct str avatar_url(struct rd *rd, struct str username)
     while (str_ends(site, STR("/")))
         site = str_slice(site, 0, site.len - 1);
     BUF(url, URL_BYTES);
-    buf_add(&url, site);
+    put_site(&url, site);
     buf_lit(&url, "/avatar/");
     put_segment(&url, username);
     return arena_str(rd->arena, buf_str(&url));

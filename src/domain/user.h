@@ -40,6 +40,8 @@ bool user_register(struct tx *tx, const struct user_draft *draft, struct str sec
                    struct user **out, struct err *err);
 bool user_create(struct tx *tx, const struct actor *by, const struct user_draft *draft,
                  struct user **out, struct err *err);
+/* The first refusal, out of memory, before a password is hashed for nothing. */
+bool user_may_create(const struct catalog *catalog, const struct user_entry *by, struct err *err);
 /* By the server itself: from the command line, at the start. */
 bool user_add(struct tx *tx, const struct user_draft *draft, struct user **out, struct err *err);
 

@@ -180,13 +180,23 @@ static bool check_identity(struct rd *rd, const struct user_draft *draft, struct
     return !email_taken(rd, draft->email, STR("")) || refuse_taken(rd, draft->email, err);
 }
 
+static bool refuse_adding(struct err *err)
+{
+    return fault_with(err, DETAILS_ACTION("Adding_user"), "error-action-not-allowed",
+                      "Adding user is not allowed");
+}
+
+bool user_may_create(const struct catalog *catalog, const struct user_entry *by, struct err *err)
+{
+    return access_has(catalog, by, PERM_CREATE_USER) || refuse_adding(err);
+}
+
 bool user_create(struct tx *tx, const struct actor *by, const struct user_draft *draft,
                  struct user **out, struct err *err)
 {
     struct rd *rd = tx_rd(tx);
     if (!access_allows_globally(rd, by->id, PERM_CREATE_USER))
-        return fault_with(err, DETAILS_ACTION("Adding_user"), "error-action-not-allowed",
-                          "Adding user is not allowed");
+        return refuse_adding(err);
     if (draft->roles != NULL) {
         struct role_ids roles = role_ids_of(rd->arena, draft->roles);
         if (!check_roles(rd, by, &roles, false, err))

@@ -353,7 +353,7 @@ bool user_role_held(struct rd *rd, struct str user_id, struct str role_id)
 
 /* --- lists --- */
 
-/* FROM and WHERE of a filter: made of constants, $1 and $2 where they are needed. */
+/* FROM and WHERE of a filter: made of constants, $1, $2 and $5 where they are needed. */
 static void put_filter(struct buf *sql, const struct user_filter *filter)
 {
     if (str_empty(filter->role_id))
@@ -366,6 +366,10 @@ static void put_filter(struct buf *sql, const struct user_filter *filter)
         buf_lit(sql, " AND u.active = 1");
     if (filter->humans_only)
         buf_lit(sql, " AND u.type = 'user'");
+    if (filter->not_plainly_offline) /* so a new user's doc begins, and it is the usual one */
+        buf_lit(sql, " AND u.doc NOT LIKE '{\"status\":\"offline\"%'");
+    if (filter->changed_after_ms > 0)
+        buf_lit(sql, " AND u.updated_at_ms > $5");
 }
 
 /* A statement of the finished text; parameters that the filter does not use are not in it. */
@@ -378,6 +382,8 @@ static struct stmt *filter_stmt(struct rd *rd, const struct buf *sql,
         stmt_str(q, 1, filter->role_id);
     if (!str_empty(filter->address))
         stmt_str(q, 2, arena_lower(rd->arena, filter->address));
+    if (filter->changed_after_ms > 0)
+        stmt_i64(q, 5, filter->changed_after_ms);
     return q;
 }
 

@@ -39,7 +39,9 @@ struct user_filter {
     struct str role_id; /* only holders of this global role; empty: all */
     struct str address; /* only the one with this address in any case; empty: all */
     bool active_only;
-    bool humans_only; /* only those of type "user" */
+    bool humans_only;         /* only those of type "user" */
+    bool not_plainly_offline; /* leaves out most of those who are offline, and nobody else */
+    int64_t changed_after_ms; /* 0: whenever */
 };
 
 /* `order_by` is SQL of constant columns: "username_key ASC", the seq is added. count INT64_MAX:

@@ -1,0 +1,122 @@
+/* The users family: which steps each of its endpoints takes. */
+#include "api/users.h"
+#include "api/schemas.h"
+
+const struct endpoint endpoints_users[] = {
+    {
+        .method = HTTP_GET,
+        .path = "/api/v1/me",
+        .steps = {ON_READ(users_me)},
+    },
+    {
+        .method = HTTP_POST,
+        .path = "/api/v1/users.register",
+        .auth = AUTH_OPTIONAL,
+        .schema = &schema_users_register,
+        .audit = true,
+        .calls_setting = SETTING_RATE_LIMITER_LIMIT_REGISTERUSER,
+        .steps = {ON_LOOP(users_register_allowed), ON_WORK(users_register_hash),
+                  ON_WRITE(users_register)},
+    },
+    {
+        .method = HTTP_POST,
+        .path = "/api/v1/users.create",
+        .schema = &schema_users_create,
+        .audit = true,
+        .steps = {ON_LOOP(users_create_allowed), ON_WORK(users_create_hash),
+                  ON_WRITE(users_create)},
+    },
+    {
+        .method = HTTP_POST,
+        .path = "/api/v1/users.update",
+        .schema = &schema_users_update,
+        .audit = true,
+        .steps = {ON_WORK(users_update_hash), ON_WRITE(users_update)},
+    },
+    {
+        .method = HTTP_GET,
+        .path = "/api/v1/users.info",
+        .schema = &schema_users_info,
+        .steps = {ON_READ(users_info)},
+    },
+    {
+        .method = HTTP_GET,
+        .path = "/api/v1/users.list",
+        .all_of = {PERM_VIEW_D_ROOM},
+        .schema = &schema_users_list,
+        .steps = {ON_READ(users_list_page)},
+    },
+    {
+        .method = HTTP_POST,
+        .path = "/api/v1/users.delete",
+        .all_of = {PERM_DELETE_USER},
+        .schema = &schema_users_delete,
+        .audit = true,
+        .steps = {ON_WRITE(users_delete)},
+    },
+    {
+        .method = HTTP_POST,
+        .path = "/api/v1/users.setActiveStatus",
+        .any_of = {PERM_EDIT_OTHER_USER_ACTIVE_STATUS, PERM_MANAGE_MODERATION_ACTIONS},
+        .schema = &schema_users_set_active_status,
+        .audit = true,
+        .steps = {ON_WRITE(users_set_active_status)},
+    },
+    {
+        .method = HTTP_GET,
+        .path = "/api/v1/users.getPresence",
+        .schema = &schema_users_get_presence,
+        .steps = {ON_READ(users_get_presence)},
+    },
+    {
+        .method = HTTP_GET,
+        .path = "/api/v1/users.presence",
+        .schema = &schema_users_presence,
+        .steps = {ON_READ(users_presence)},
+    },
+    {
+        .method = HTTP_GET,
+        .path = "/api/v1/users.getStatus",
+        .schema = &schema_users_get_presence,
+        .steps = {ON_READ(users_get_status)},
+    },
+    {
+        .method = HTTP_POST,
+        .path = "/api/v1/users.setStatus",
+        .schema = &schema_users_set_status,
+        .steps = {ON_WRITE(users_set_status)},
+    },
+    {
+        .method = HTTP_GET,
+        .path = "/api/v1/users.getPreferences",
+        .steps = {ON_READ(users_get_preferences)},
+    },
+    {
+        .method = HTTP_POST,
+        .path = "/api/v1/users.setPreferences",
+        .schema = &schema_users_set_preferences,
+        .steps = {ON_WRITE(users_set_preferences)},
+    },
+    {
+        .method = HTTP_POST,
+        .path = "/api/v1/users.forgotPassword",
+        .auth = AUTH_OPTIONAL,
+        .schema = &schema_users_forgot_password,
+        .steps = {ON_LOOP(users_forgot_password)},
+    },
+    {
+        .method = HTTP_GET,
+        .path = "/api/v1/users.getAvatar",
+        .auth = AUTH_OPTIONAL,
+        .schema = &schema_users_get_presence,
+        .steps = {ON_READ(users_get_avatar)},
+    },
+    {
+        .method = HTTP_GET,
+        .path = "/avatar/:name",
+        .auth = AUTH_OPTIONAL,
+        .unlimited = true,
+        .steps = {ON_LOOP(users_avatar_image)},
+    },
+    {.path = NULL},
+};
