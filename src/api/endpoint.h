@@ -16,6 +16,7 @@
 
 #include "api/schema.h"
 #include "model/permission.h"
+#include "model/setting.h"
 
 struct api; /* what main gives to the room: store, settings of the process, limits */
 struct user_entry;
