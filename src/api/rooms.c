@@ -2,6 +2,7 @@
  * rooms_create.c, lists are in rooms_lists.c. Questions run on readers, changes on the writer.
  */
 #include "api/rooms.h"
+#include "api/schemas.h"
 #include "domain/fault.h"
 #include "domain/team.h"
 #include "domain/user.h"
@@ -221,14 +222,14 @@ static bool room_leaving(struct tx *tx, struct call *call, struct err *err)
 #define SELECTOR .schema = &schema_room_selector
 
 const struct endpoint endpoints_rooms[] = {
-    POST_ROOM("channels.create", .steps = {ON_WRITE(create_room)}),
-    GET_ROOM("channels.info", .steps = {ON_READ(info)}),
+    POST_ROOM("channels.create", .schema = &schema_rooms_create, .steps = {ON_WRITE(create_room)}),
+    GET_ROOM("channels.info", .schema = &schema_rooms_info, .steps = {ON_READ(info)}),
     GET_ROOM("channels.list", .any_of = {PERM_VIEW_C_ROOM, PERM_VIEW_JOINED_ROOM},
              .schema = &schema_rooms_list, .steps = {ON_READ(list_rooms)}),
     GET_ROOM("channels.list.joined", .steps = {ON_READ(list_joined_rooms)}),
-    GET_ROOM("channels.members", .steps = {ON_READ(list_members)}),
-    POST_ROOM("channels.invite", .steps = {ON_WRITE(invite)}),
-    POST_ROOM("channels.kick", .steps = {ON_WRITE(kick)}),
+    GET_ROOM("channels.members", .schema = &schema_rooms_members, .steps = {ON_READ(list_members)}),
+    POST_ROOM("channels.invite", .schema = &schema_rooms_invite, .steps = {ON_WRITE(invite)}),
+    POST_ROOM("channels.kick", .schema = &schema_channels_kick, .steps = {ON_WRITE(kick)}),
     POST_ROOM("channels.join", .schema = &schema_room_join, .steps = {ON_WRITE(join)}),
     POST_ROOM("channels.leave", SELECTOR, .steps = {ON_WRITE(leave)}),
     POST_ROOM("channels.archive", SELECTOR, .steps = {ON_WRITE(archive)}),
@@ -236,14 +237,14 @@ const struct endpoint endpoints_rooms[] = {
     POST_ROOM("channels.delete", SELECTOR, .steps = {ON_WRITE(removal)}),
     POST_ROOM("channels.setTopic", .steps = {ON_WRITE(set_topic)}),
 
-    POST_ROOM("groups.create", .steps = {ON_WRITE(create_room)}),
-    GET_ROOM("groups.info", .steps = {ON_READ(info)}),
+    POST_ROOM("groups.create", .schema = &schema_rooms_create, .steps = {ON_WRITE(create_room)}),
+    GET_ROOM("groups.info", .schema = &schema_rooms_info, .steps = {ON_READ(info)}),
     GET_ROOM("groups.list", .steps = {ON_READ(list_joined_rooms)}),
     GET_ROOM("groups.listAll", .all_of = {PERM_VIEW_ROOM_ADMINISTRATION},
              .steps = {ON_READ(list_all_rooms)}),
-    GET_ROOM("groups.members", .steps = {ON_READ(list_members)}),
-    POST_ROOM("groups.invite", .steps = {ON_WRITE(invite)}),
-    POST_ROOM("groups.kick", .steps = {ON_WRITE(kick)}),
+    GET_ROOM("groups.members", .schema = &schema_rooms_members, .steps = {ON_READ(list_members)}),
+    POST_ROOM("groups.invite", .schema = &schema_rooms_invite, .steps = {ON_WRITE(invite)}),
+    POST_ROOM("groups.kick", .schema = &schema_rooms_invite, .steps = {ON_WRITE(kick)}),
     POST_ROOM("groups.leave", .steps = {ON_WRITE(leave)}),
     POST_ROOM("groups.archive", .steps = {ON_WRITE(archive)}),
     POST_ROOM("groups.unarchive", .steps = {ON_WRITE(unarchive)}),

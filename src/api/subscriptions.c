@@ -1,5 +1,6 @@
 /* subscriptions.*: which rooms the caller is in, and how far he has read. Runs on readers. */
 #include "api/endpoint.h"
+#include "api/schemas.h"
 #include "base/clock.h"
 #include "domain/fault.h"
 #include "store/subscription.h"
@@ -40,7 +41,17 @@ static bool get_one(struct rd *rd, struct call *call, struct err *err)
 }
 
 const struct endpoint endpoints_subscriptions[] = {
-    {.method = HTTP_GET, .path = "/api/v1/subscriptions.get", .steps = {ON_READ(get)}},
-    {.method = HTTP_GET, .path = "/api/v1/subscriptions.getOne", .steps = {ON_READ(get_one)}},
+    {
+        .method = HTTP_GET,
+        .path = "/api/v1/subscriptions.get",
+        .schema = &schema_subscriptions_get,
+        .steps = {ON_READ(get)},
+    },
+    {
+        .method = HTTP_GET,
+        .path = "/api/v1/subscriptions.getOne",
+        .schema = &schema_subscriptions_get_one,
+        .steps = {ON_READ(get_one)},
+    },
     {.path = NULL},
 };
