@@ -219,7 +219,6 @@ static bool room_leaving(struct tx *tx, struct call *call, struct err *err)
     {                                                                                              \
         .method = HTTP_POST, .path = "/api/v1/" name, __VA_ARGS__                                  \
     }
-#define SELECTOR .schema = &schema_room_selector
 
 const struct endpoint endpoints_rooms[] = {
     POST_ROOM("channels.create", .schema = &schema_rooms_create, .steps = {ON_WRITE(create_room)}),
@@ -231,10 +230,11 @@ const struct endpoint endpoints_rooms[] = {
     POST_ROOM("channels.invite", .schema = &schema_rooms_invite, .steps = {ON_WRITE(invite)}),
     POST_ROOM("channels.kick", .schema = &schema_channels_kick, .steps = {ON_WRITE(kick)}),
     POST_ROOM("channels.join", .schema = &schema_room_join, .steps = {ON_WRITE(join)}),
-    POST_ROOM("channels.leave", SELECTOR, .steps = {ON_WRITE(leave)}),
-    POST_ROOM("channels.archive", SELECTOR, .steps = {ON_WRITE(archive)}),
-    POST_ROOM("channels.unarchive", SELECTOR, .steps = {ON_WRITE(unarchive)}),
-    POST_ROOM("channels.delete", SELECTOR, .steps = {ON_WRITE(removal)}),
+    POST_ROOM("channels.leave", .schema = &schema_room_selector, .steps = {ON_WRITE(leave)}),
+    POST_ROOM("channels.archive", .schema = &schema_room_selector, .steps = {ON_WRITE(archive)}),
+    POST_ROOM("channels.unarchive", .schema = &schema_room_selector,
+              .steps = {ON_WRITE(unarchive)}),
+    POST_ROOM("channels.delete", .schema = &schema_room_selector, .steps = {ON_WRITE(removal)}),
     POST_ROOM("channels.setTopic", .steps = {ON_WRITE(set_topic)}),
 
     POST_ROOM("groups.create", .schema = &schema_rooms_create, .steps = {ON_WRITE(create_room)}),

@@ -90,8 +90,10 @@ static struct room_draft draft_of(const struct call *call)
 
 /* --- members --- */
 
+enum { NAMES_MAX = 2 * ROOM_USERS_AT_ONCE }; /* what one team more can add stays within it */
+
 struct names {
-    struct str items[2 * ROOM_USERS_AT_ONCE];
+    struct str items[NAMES_MAX];
     size_t count;
 };
 
@@ -139,7 +141,7 @@ static bool add_teams_param(struct rd *rd, const struct call *call, struct names
         const struct team *team = team_find_by_name(rd, name);
         if (team == NULL || !may_see_members(rd, call, team))
             continue;
-        size_t room = 2 * ROOM_USERS_AT_ONCE - names->count;
+        size_t room = NAMES_MAX - names->count;
         names->count += team_usernames(rd, team->id, names->items + names->count, room);
         if (names->count > ROOM_USERS_AT_ONCE)
             return refuse_too_many(err);

@@ -185,6 +185,7 @@ bool room_create(struct tx *tx, const struct actor *by, const struct room_draft 
         return refuse(err, "A room can be made with %d members at most; invite the others later.",
                       ROOM_USERS_AT_ONCE);
     struct room *room = from_draft(rd, by, draft, name);
+    (void)rooms_sweep(tx);
     if (!check_team(rd, draft, err) || !room_check_name(rd, name, NULL, err) ||
         !room_check_size(room, err))
         return false;
@@ -197,6 +198,8 @@ bool room_create(struct tx *tx, const struct actor *by, const struct room_draft 
 
 void rooms_seed(struct tx *tx)
 {
+    while (rooms_sweep(tx)) { /* nobody waits for a starting server yet */
+    }
     if (room_id_used(tx_rd(tx), ROOM_GENERAL_ID))
         return;
     struct room_draft draft = {

@@ -45,11 +45,13 @@ bool room_check_size(const struct room *room, struct err *err);
 bool room_delete(struct tx *tx, const struct actor *by, struct room *room, struct err *err);
 /* Deletes whoever asks. A main room takes its team with it; the team's other rooms stay. */
 void room_remove(struct tx *tx, struct room *room);
-/* Removes a slice of what deleted rooms left behind; true: there is more. Every deletion removes
- * the first slice itself; the rest is for the start of the server and for whoever has time. */
+/* Removes a slice of what deleted rooms left behind; true: there is more. A deletion removes its
+ * first slice itself, a creation one of others, the start of a server all; whoever has time may
+ * call it. */
 bool rooms_sweep(struct tx *tx);
 
-/* Makes GENERAL, once in the life of a database: it does not come back after it was deleted. */
+/* At every start. Makes GENERAL, once in the life of a database: it does not come back after it was
+ * deleted. */
 void rooms_seed(struct tx *tx);
 
 /* --- Who is in. --- */
