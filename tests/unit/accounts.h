@@ -4,6 +4,7 @@
 
 #include "domain/room.h"
 #include "domain/user.h"
+#include "store/catalog.h"
 #include "store/permission.h"
 #include "store/role.h"
 #include "store/setting.h"
@@ -78,6 +79,18 @@ static inline struct user *accounts_find(struct store_fixture *f, struct str id)
     struct finding finding = {.id = id};
     assert_true(fixture_read(f, accounts_ask_finding, &finding));
     return finding.user;
+}
+
+/* Whether the catalog lets this token in. */
+static inline bool accounts_has_session(const struct store_fixture *f, struct str token)
+{
+    uint8_t hash[DIGEST_SHA256_BYTES];
+    digest_sha256(token, hash);
+    struct session_entry *session =
+        catalog_session(store_catalog(f->store), str_from((const char *)hash, sizeof(hash)));
+    bool found = session != NULL;
+    CATALOG_UNREF(session);
+    return found;
 }
 
 /* --- settings --- */

@@ -248,6 +248,7 @@ static void the_last_administrator_stays(void **state)
     assert_true(accounts_find(f, admin->id)->active);
 }
 
+/* A token "test". */
 static bool add_token_of(struct tx *tx, void *arg, struct err *err)
 {
     (void)err;
@@ -260,27 +261,15 @@ static bool add_token_of(struct tx *tx, void *arg, struct err *err)
     return true;
 }
 
-/* The SHA-256 of "test", whose base64 form is above. */
-static bool has_session(const struct store_fixture *f)
-{
-    uint8_t hash[DIGEST_SHA256_BYTES];
-    digest_sha256(STR("test"), hash);
-    struct session_entry *session =
-        catalog_session(store_catalog(f->store), str_from((const char *)hash, sizeof(hash)));
-    bool found = session != NULL;
-    CATALOG_UNREF(session);
-    return found;
-}
-
 static void deactivating_ends_every_session(void **state)
 {
     struct store_fixture *f = *state;
     const struct user *admin = accounts_register(f, "first");
     struct user *plain = accounts_register(f, "second");
     assert_true(fixture_write(f, add_token_of, plain));
-    assert_true(has_session(f));
+    assert_true(accounts_has_session(f, STR("test")));
     assert_non_null(update(f, admin, plain, "{\"active\":false}"));
-    assert_false(has_session(f));
+    assert_false(accounts_has_session(f, STR("test")));
     struct user_entry *entry = catalog_user(store_catalog(f->store), plain->id);
     assert_false(entry->active);
     CATALOG_UNREF(entry);
@@ -317,7 +306,7 @@ static void a_deleted_user_leaves_nothing(void **state)
     assert_true(delete (f, admin, plain));
     assert_null(accounts_find(f, plain->id));
     assert_null(catalog_user(store_catalog(f->store), plain->id));
-    assert_false(has_session(f));
+    assert_false(accounts_has_session(f, STR("test")));
     assert_non_null(accounts_register(f, "second"));
 }
 
