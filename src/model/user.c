@@ -219,6 +219,13 @@ static const struct member presence_members[] = {
     {"avatarETag", put_doc}, {NULL, NULL},
 };
 
+static const struct member public_roles_members[] = {
+    {"_id", put_id},
+    {"username", put_username},
+    {"roles", put_roles},
+    {NULL, NULL},
+};
+
 static const struct member in_role_members[] = {
     {"_id", put_id},
     {"name", put_name},
@@ -239,6 +246,7 @@ static const struct member *const views[USER_VIEWS] = {
     [USER_VIEW_LIST_FULL] = list_full_members,
     [USER_VIEW_LIST_REDUCED] = list_reduced_members,
     [USER_VIEW_PRESENCE] = presence_members,
+    [USER_VIEW_PUBLIC_ROLES] = public_roles_members,
     [USER_VIEW_IN_ROLE] = in_role_members,
 };
 

@@ -39,8 +39,9 @@ enum user_view {
     USER_VIEW_INFO_REDUCED, /* users.info, to everybody else */
     USER_VIEW_LIST_FULL,    /* users.list, likewise */
     USER_VIEW_LIST_REDUCED,
-    USER_VIEW_PRESENCE, /* users.presence, and members of rooms */
-    USER_VIEW_IN_ROLE,  /* roles.getUsersInRole */
+    USER_VIEW_PRESENCE,     /* users.presence, and members of rooms */
+    USER_VIEW_PUBLIC_ROLES, /* roles.getUsersInPublicRoles */
+    USER_VIEW_IN_ROLE,      /* roles.getUsersInRole */
     USER_VIEWS
 };
 
