@@ -10,13 +10,6 @@ enum { NAME_MAX_BYTES = 256, DESCRIPTION_MAX_BYTES = 4096 };
 #define GIVE_METHOD          "authorization:addUserToRole"
 #define DETAILS_GIVE(action) STR("{\"method\":\"" GIVE_METHOD "\",\"action\":\"" action "\"}")
 
-static struct role *named_role(struct rd *rd, const struct role_grant *grant)
-{
-    if (!str_empty(grant->role_id))
-        return role_find(rd, grant->role_id);
-    return role_find_by_name(rd, grant->role_name);
-}
-
 /* A role of scope Subscriptions that is given without a room is held everywhere, like the others.
  */
 static bool held_in_room(const struct role *role, const struct role_grant *grant)
@@ -37,14 +30,12 @@ static bool holds(struct rd *rd, const struct user *user, const struct role *rol
 static bool may_give(struct rd *rd, const struct actor *by, const struct role *role,
                      struct err *err)
 {
-    if (!access_allows_globally(rd, by->id, PERM_ACCESS_PERMISSIONS)) {
-        fault(err, "error-action-not-allowed", "Accessing permissions is not allowed");
-        return fault_details(err, DETAILS_GIVE("Accessing_permissions"));
-    }
-    if (str_is(role->id, "admin") && !access_allows_globally(rd, by->id, PERM_ASSIGN_ADMIN_ROLE)) {
-        fault(err, "error-action-not-allowed", "Assigning admin is not allowed");
-        return fault_details(err, DETAILS_GIVE("Assign_admin"));
-    }
+    if (!access_allows_globally(rd, by->id, PERM_ACCESS_PERMISSIONS))
+        return fault_with(err, DETAILS_GIVE("Accessing_permissions"), "error-action-not-allowed",
+                          "Accessing permissions is not allowed");
+    if (str_is(role->id, "admin") && !access_allows_globally(rd, by->id, PERM_ASSIGN_ADMIN_ROLE))
+        return fault_with(err, DETAILS_GIVE("Assign_admin"), "error-action-not-allowed",
+                          "Assigning admin is not allowed");
     return true;
 }
 
@@ -62,11 +53,6 @@ static struct user *receiver(struct rd *rd, const struct role_grant *grant, stru
     return user;
 }
 
-static bool no_role_given(const struct role_grant *grant)
-{
-    return str_empty(grant->role_id) && str_empty(grant->role_name);
-}
-
 bool role_give(struct tx *tx, const struct actor *by, const struct role_grant *grant,
                struct role **out, struct err *err)
 {
@@ -74,19 +60,18 @@ bool role_give(struct tx *tx, const struct actor *by, const struct role_grant *g
     const struct user *user = receiver(rd, grant, err);
     if (user == NULL)
         return false;
-    if (no_role_given(grant))
+    if (str_empty(grant->role_id))
         return refuse(err, "error-invalid-role-properties");
-    struct role *role = named_role(rd, grant);
+    struct role *role = role_find(rd, grant->role_id);
     if (role == NULL) /* text and type have changed places here, and clients expect it so */
         return refuse_typed(err, "Role not found", "error-role-not-found");
     if (holds(rd, user, role, grant))
         return fault(err, "error-user-already-in-role", "User already in role");
     if (!may_give(rd, by, role, err))
         return false;
-    if (!str_empty(grant->room_id) && !subscription_exists(rd, grant->room_id, user->id)) {
-        fault(err, "error-invalid-user", "User is not part of given room");
-        return fault_details(err, DETAILS_METHOD(GIVE_METHOD));
-    }
+    if (!str_empty(grant->room_id) && !subscription_exists(rd, grant->room_id, user->id))
+        return fault_with(err, DETAILS_METHOD(GIVE_METHOD), "error-invalid-user",
+                          "User is not part of given room");
     if (held_in_room(role, grant))
         subscription_add_role(tx, grant->room_id, user->id, role->id);
     else
@@ -109,12 +94,12 @@ bool role_take(struct tx *tx, const struct actor *by, const struct role_grant *g
     struct rd *rd = tx_rd(tx);
     if (!access_allows_globally(rd, by->id, PERM_ACCESS_PERMISSIONS))
         return refuse_permission(err);
-    if (no_role_given(grant))
+    if (str_empty(grant->role_id))
         return refuse(err, "error-invalid-role-properties");
     const struct user *user = user_find_by_username_nocase(rd, grant->username);
     if (user == NULL)
         return fault(err, "error-invalid-user", "There is no user with this username");
-    struct role *role = named_role(rd, grant);
+    struct role *role = role_find(rd, grant->role_id);
     if (role == NULL)
         return fault(err, "error-invalid-roleId", "This role does not exist");
     if (!holds(rd, user, role, grant))
@@ -161,6 +146,7 @@ bool role_create(struct tx *tx, const struct actor *by, const struct role_draft 
                           .name = draft->name,
                           .scope = str_empty(draft->scope) ? STR("Users") : draft->scope,
                           .description = draft->description,
+                          .mandatory_2fa = draft->mandatory_2fa,
                           .updated_at_ms = rd->now_ms};
     role_insert(tx, role);
     *out = role;

@@ -9,8 +9,7 @@
 struct role_grant {
     struct str username;
     struct str role_id;
-    struct str role_name; /* looked at when there is no id */
-    struct str room_id;   /* a role of scope Subscriptions is held in this room only */
+    struct str room_id; /* a role of scope Subscriptions is held in this room only */
 };
 
 bool role_give(struct tx *tx, const struct actor *by, const struct role_grant *grant,
@@ -24,6 +23,7 @@ struct role_draft {
     struct str name;
     struct str scope; /* empty: Users */
     struct str description;
+    bool mandatory_2fa;
 };
 
 bool role_create(struct tx *tx, const struct actor *by, const struct role_draft *draft,

@@ -30,16 +30,35 @@ const struct role default_roles[] = {
 };
 const size_t default_role_count = sizeof(default_roles) / sizeof(default_roles[0]);
 
+static void put_created(struct json_out *o, const struct role *role)
+{
+    json_member_str(o, "_id", role->id);
+    json_member_str(o, "name", role->name);
+    json_member_str(o, "scope", role->scope);
+    json_member_str(o, "description", role->description);
+    json_member_bool(o, "protected", role->fixed);
+    if (role->mandatory_2fa)
+        json_member_bool(o, "mandatory2fa", true);
+}
+
+static void put_known(struct json_out *o, const struct role *role)
+{
+    json_member_str(o, "_id", role->id);
+    json_member_str(o, "description", role->description);
+    json_member_bool(o, "mandatory2fa", role->mandatory_2fa);
+    json_member_str(o, "name", role->name);
+    json_member_bool(o, "protected", role->fixed);
+    json_member_str(o, "scope", role->scope);
+}
+
 void role_put(struct buf *out, const struct role *role, enum role_view view)
 {
     struct json_out o = json_begin(out, '{');
-    json_member_str(&o, "_id", role->id);
-    json_member_str(&o, "description", role->description);
-    json_member_bool(&o, "mandatory2fa", false);
-    json_member_str(&o, "name", role->name);
-    json_member_bool(&o, "protected", role->fixed);
-    json_member_str(&o, "scope", role->scope);
-    if (view == ROLE_CHANGED)
+    if (view == ROLE_CREATED)
+        put_created(&o, role);
+    else
+        put_known(&o, role);
+    if (view != ROLE_LISTED)
         json_member_time(&o, "_updatedAt", role->updated_at_ms);
     json_end(&o);
 }

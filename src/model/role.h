@@ -8,13 +8,14 @@ struct role {
     struct str id, name;
     struct str scope; /* "Users" or "Subscriptions" */
     struct str description;
-    bool fixed; /* comes with the program: it cannot be deleted ("protected" on the wire) */
+    bool mandatory_2fa; /* its holders ought to log in with a second factor */
+    bool fixed;         /* comes with the program: it cannot be deleted ("protected" on the wire) */
     int64_t updated_at_ms;
 };
 
-/* Appends the role as a JSON object: with "_updatedAt" where one role is answered, without it in
- * lists of all roles. */
-enum role_view { ROLE_LISTED, ROLE_CHANGED };
+/* Appends the role as a JSON object: as an item of the list of all roles, as one that was given,
+ * taken or looked at, or as one that was just made. */
+enum role_view { ROLE_LISTED, ROLE_CHANGED, ROLE_CREATED };
 void role_put(struct buf *out, const struct role *role, enum role_view view);
 
 /* The roles every server has; ids are the names, updated_at_ms is 0. */

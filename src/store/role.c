@@ -5,7 +5,7 @@
 #include "store/permission.h"
 
 /* The columns of read_row(), in its order. */
-#define ROLE_COLUMNS "id, name, scope, description, protected, updated_at_ms"
+#define ROLE_COLUMNS "id, name, scope, description, mandatory_2fa, protected, updated_at_ms"
 
 /* --- roles --- */
 
@@ -16,8 +16,9 @@ static struct role read_row(struct rd *rd, struct stmt *q)
         .name = col_str(q, 1, rd->arena),
         .scope = col_str(q, 2, rd->arena),
         .description = col_str(q, 3, rd->arena),
-        .fixed = col_bool(q, 4),
-        .updated_at_ms = col_i64(q, 5),
+        .mandatory_2fa = col_bool(q, 4),
+        .fixed = col_bool(q, 5),
+        .updated_at_ms = col_i64(q, 6),
     };
 }
 
@@ -59,13 +60,14 @@ struct role_list roles_all(struct rd *rd)
 void role_insert(struct tx *tx, const struct role *role)
 {
     struct stmt *q = db_stmt(tx->rd.db, "INSERT INTO roles (" ROLE_COLUMNS ") "
-                                        "VALUES ($1, $2, $3, $4, $5, $6)");
+                                        "VALUES ($1, $2, $3, $4, $5, $6, $7)");
     stmt_str(q, 1, role->id);
     stmt_str(q, 2, role->name);
     stmt_str(q, 3, role->scope);
     stmt_str(q, 4, role->description);
-    stmt_i64(q, 5, role->fixed);
-    stmt_i64(q, 6, role->updated_at_ms);
+    stmt_i64(q, 5, role->mandatory_2fa);
+    stmt_i64(q, 6, role->fixed);
+    stmt_i64(q, 7, role->updated_at_ms);
     stmt_run(q);
 }
 
@@ -85,12 +87,45 @@ static void erase_from_permissions(struct tx *tx, struct str id)
     }
 }
 
+static void leave_trace(struct tx *tx, struct str id)
+{
+    struct stmt *q =
+        db_stmt(tx->rd.db, "INSERT INTO deleted_roles (id, deleted_at_ms) VALUES ($1, $2)");
+    stmt_str(q, 1, id);
+    stmt_i64(q, 2, tx->rd.now_ms);
+    stmt_run(q);
+}
+
 void role_erase(struct tx *tx, struct str id)
 {
     erase_from_permissions(tx, id);
+    leave_trace(tx, id);
     struct stmt *q = db_stmt(tx->rd.db, "DELETE FROM roles WHERE id = $1");
     stmt_str(q, 1, id);
     stmt_run(q);
+}
+
+static int64_t count_deleted_after(struct rd *rd, int64_t after_ms)
+{
+    struct stmt *q = db_stmt(rd->db, "SELECT COUNT(*) FROM deleted_roles WHERE deleted_at_ms > $1");
+    stmt_i64(q, 1, after_ms);
+    int64_t count = stmt_next(q) ? col_i64(q, 0) : 0;
+    stmt_done(q);
+    return count;
+}
+
+struct role_trace_list roles_deleted_after(struct rd *rd, int64_t after_ms)
+{
+    size_t limit = (size_t)count_deleted_after(rd, after_ms);
+    struct role_trace_list list = {.items = ARENA_ARRAY(rd->arena, struct role_trace, limit)};
+    struct stmt *q = db_stmt(rd->db, "SELECT id, deleted_at_ms FROM deleted_roles "
+                                     "WHERE deleted_at_ms > $1 ORDER BY deleted_at_ms, id");
+    stmt_i64(q, 1, after_ms);
+    while (list.count < limit && stmt_next(q))
+        list.items[list.count++] =
+            (struct role_trace){.id = col_str(q, 0, rd->arena), .deleted_at_ms = col_i64(q, 1)};
+    stmt_done(q);
+    return list;
 }
 
 void roles_seed(struct tx *tx)

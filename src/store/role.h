@@ -16,6 +16,17 @@ struct role_list {
 };
 struct role_list roles_all(struct rd *rd);
 
+struct role_trace {
+    struct str id;
+    int64_t deleted_at_ms;
+};
+struct role_trace_list {
+    struct role_trace *items;
+    size_t count;
+};
+/* The roles that were deleted after that moment. */
+struct role_trace_list roles_deleted_after(struct rd *rd, int64_t after_ms);
+
 /* Whether somebody holds it, anywhere. */
 bool role_in_use(struct rd *rd, struct str id);
 
@@ -32,7 +43,7 @@ struct role_holder_list role_holders_described(struct rd *rd);
 
 /* Id and name must be free, and there must be fewer than ROLES_MAX: look before. */
 void role_insert(struct tx *tx, const struct role *role);
-/* The role, and its place in the lists of permissions. Nobody may hold it. */
+/* The role, and its place in the lists of permissions; a trace of it stays. Nobody may hold it. */
 void role_erase(struct tx *tx, struct str id);
 /* Takes it from a user in one room. */
 void role_take_in_room(struct tx *tx, struct str role_id, struct str room_id, struct str user_id);
