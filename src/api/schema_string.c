@@ -116,7 +116,7 @@ static bool is_basic_email(struct str text)
 
 /* URIs */
 
-#define URI_CHARS  "-._~!$&'\"()*+,;="
+#define URI_CHARS  "-._~!$&'()*+,;="
 #define PATH_CHARS URI_CHARS ":@"
 
 /* As run(), with %XX counted as a character. */
@@ -250,7 +250,8 @@ static bool eat_zone(struct str *s, int *hours, int *minutes)
     int sign = eat(s, '-') ? -1 : 1;
     if ((sign > 0 && !eat(s, '+')) || !eat_number(s, 2, hours))
         return false;
-    if (s->len > 0 && ((void)eat(s, ':'), !eat_number(s, 2, minutes)))
+    bool colon = eat(s, ':');
+    if ((colon || s->len > 0) && !eat_number(s, 2, minutes))
         return false;
     bool good = *hours <= 23 && *minutes <= 59;
     *hours *= sign;
