@@ -15,9 +15,11 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -63,7 +65,8 @@ struct conn {
 
 struct unsent {
     struct buf bytes;
-    size_t at; /* up to here it was sent */
+    size_t at;  /* up to here the socket took them */
+    int queued; /* bytes in the socket that the client has not taken, at the last look */
 };
 
 static void settle(struct conn *c);
@@ -207,12 +210,19 @@ void conn_open(struct loop *loop, int fd, const struct sockaddr *peer, bool crow
 
 /* Sending */
 
+static int queued_in_socket(const struct conn *c)
+{
+    int queued = 0;
+    (void)ioctl(c->fd, SIOCOUTQ, &queued);
+    return queued;
+}
+
 static void keep_unsent(struct conn *c, struct buf *out, size_t sent)
 {
     struct unsent *unsent = mem_alloc(sizeof(*unsent));
     c->unsent = unsent;
+    *unsent = (struct unsent){.bytes = *out, .at = sent, .queued = queued_in_socket(c)};
     if (out->cap > KEEP_BYTES) {
-        *unsent = (struct unsent){.bytes = *out, .at = sent};
         buf_init(out, out->max);
         return;
     }
@@ -478,9 +488,10 @@ static void on_writable(struct conn *c)
     if (unsent->at == unsent->bytes.len) {
         drop_unsent(c);
         serve_held(c);
-    } else {
-        settle(c);
+        return;
     }
+    unsent->queued = queued_in_socket(c);
+    settle(c);
 }
 
 static void on_event(uv_poll_t *poll, int status, int events)
@@ -503,19 +514,32 @@ static void on_event(uv_poll_t *poll, int status, int events)
 
 /* All connections of a loop */
 
-static void expire(struct conn *c)
+/* The kernel's buffer is large, and it asks for more only when a good part of it is empty: a slow
+ * client may be taking bytes all the while. */
+static bool takes_bytes(struct conn *c)
 {
-    bool begun = reader_holds(&c->reader) > 0;
-    if (c->wait == WAIT_HEAD && begun)
-        refuse(c, 408, "The headers took too long to arrive.");
-    else if (c->wait == WAIT_BODY)
-        refuse(c, 408, "The body took too long to arrive.");
-    else {
-        conn_close(c);
-        return;
-    }
+    int before = c->unsent->queued;
+    c->unsent->queued = queued_in_socket(c);
+    return c->unsent->queued < before;
+}
+
+static void time_out(struct conn *c, const char *text)
+{
+    refuse(c, 408, text);
     reader_release(&c->reader);
     send_answers(c);
+}
+
+static void expire(struct conn *c)
+{
+    if (c->wait == WAIT_HEAD && reader_holds(&c->reader) > 0)
+        time_out(c, "The headers took too long to arrive.");
+    else if (c->wait == WAIT_BODY)
+        time_out(c, "The body took too long to arrive.");
+    else if (c->wait == WAIT_WRITE && takes_bytes(c))
+        c->stirred = true;
+    else
+        conn_close(c);
     settle(c);
 }
 

@@ -52,27 +52,26 @@ struct limit_table *limit_new(size_t max_entries)
     return table;
 }
 
+static void evict_first(struct shard *shard)
+{
+    struct window *window = HEAP_ENTRY(heap_pop(&shard->ends), struct window, ends);
+    map_remove_hashed(&shard->windows, key_of(window), window->hash);
+    free(window);
+}
+
 void limit_free(struct limit_table *table)
 {
     if (table == NULL)
         return;
     for (size_t i = 0; i < SHARDS; i++) {
         struct shard *shard = &table->shards[i];
-        size_t at = 0;
-        for (void *window; (window = map_each(&shard->windows, &at)) != NULL;)
-            free(window);
+        while (shard->ends.count > 0)
+            evict_first(shard);
         map_release(&shard->windows);
         heap_release(&shard->ends);
         pthread_mutex_destroy(&shard->lock);
     }
     free(table);
-}
-
-static void evict_first(struct shard *shard)
-{
-    struct window *window = HEAP_ENTRY(heap_pop(&shard->ends), struct window, ends);
-    map_remove_hashed(&shard->windows, key_of(window), window->hash);
-    free(window);
 }
 
 static struct window *add_window(struct shard *shard, struct str key, uint64_t hash, int64_t end_ms)

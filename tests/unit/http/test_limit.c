@@ -1,0 +1,152 @@
+/* Counting calls per key in windows of time. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <pthread.h>
+
+#include "base/buf.h"
+#include "base/digest.h"
+#include "http/limit.h"
+
+static void check(struct limit_table *table, const char *key, int64_t now_ms, bool allowed,
+                  int64_t remaining, int64_t reset_ms)
+{
+    struct limit_verdict v = limit_hit(table, str_of(key), 3, 1000, now_ms);
+    assert_int_equal(v.allowed, allowed);
+    assert_int_equal(v.limit, 3);
+    assert_int_equal(v.remaining, remaining);
+    assert_int_equal(v.reset_ms, reset_ms);
+}
+
+static void calls_above_the_number_are_refused_until_the_window_ends(void **state)
+{
+    (void)state;
+    struct limit_table *table = limit_new(1000);
+    check(table, "a", 5000, true, 2, 6000);
+    check(table, "a", 5001, true, 1, 6000);
+    check(table, "a", 5999, true, 0, 6000);
+    check(table, "a", 5999, false, 0, 6000);
+    check(table, "a", 5999, false, 0, 6000);
+    check(table, "a", 6000, true, 2, 7000);
+    limit_free(table);
+}
+
+static void keys_are_counted_apart(void **state)
+{
+    (void)state;
+    struct limit_table *table = limit_new(1000);
+    for (int i = 0; i < 3; i++)
+        check(table, "a", 0, true, 2 - i, 1000);
+    check(table, "a", 0, false, 0, 1000);
+    check(table, "b", 500, true, 2, 1500);
+    check(table, "", 500, true, 2, 1500);
+    limit_free(table);
+}
+
+static void a_clock_that_is_set_back_begins_a_new_window(void **state)
+{
+    (void)state;
+    struct limit_table *table = limit_new(1000);
+    check(table, "a", 100000, true, 2, 101000);
+    check(table, "a", 5000, true, 2, 6000);
+    limit_free(table);
+}
+
+static void a_number_that_was_lowered_counts_at_once(void **state)
+{
+    (void)state;
+    struct limit_table *table = limit_new(1000);
+    for (int i = 0; i < 3; i++)
+        limit_hit(table, STR("a"), 3, 1000, 0);
+    struct limit_verdict v = limit_hit(table, STR("a"), 1, 1000, 0);
+    assert_false(v.allowed);
+    assert_int_equal(v.remaining, 0);
+    assert_false(limit_hit(table, STR("b"), 0, 1000, 0).allowed);
+    limit_free(table);
+}
+
+static struct limit_verdict hit_number(struct limit_table *table, int number, int64_t now_ms)
+{
+    BUF(key, 100);
+    buf_addf(&key, "key %d", number);
+    return limit_hit(table, buf_str(&key), 1, 1000, now_ms);
+}
+
+/* In a table for one key in each of its parts, every new key drives another one out. */
+static void a_full_table_forgets_the_window_that_ends_first(void **state)
+{
+    (void)state;
+    struct limit_table *table = limit_new(1);
+    for (int i = 0; i < 1000; i++)
+        assert_true(hit_number(table, i, i).allowed);
+    assert_false(hit_number(table, 999, 1000).allowed);
+    assert_true(hit_number(table, 0, 1000).allowed);
+    limit_free(table);
+}
+
+static void a_large_table_keeps_all_that_it_has_room_for(void **state)
+{
+    (void)state;
+    struct limit_table *table = limit_new(100000);
+    for (int i = 0; i < 10000; i++)
+        assert_true(hit_number(table, i, 0).allowed);
+    for (int i = 0; i < 10000; i++)
+        assert_false(hit_number(table, i, 999).allowed);
+    for (int i = 0; i < 10000; i++)
+        assert_true(hit_number(table, i, 1000).allowed);
+    limit_free(table);
+}
+
+enum { HITS = 20000, THREADS = 4 };
+
+struct hitter {
+    struct limit_table *table;
+    int allowed;
+};
+
+static void *hit_many(void *arg)
+{
+    struct hitter *hitter = arg;
+    for (int i = 0; i < HITS; i++)
+        hitter->allowed += limit_hit(hitter->table, STR("one"), HITS, 1000, 0).allowed;
+    return NULL;
+}
+
+static void threads_share_the_count(void **state)
+{
+    (void)state;
+    struct limit_table *table = limit_new(100);
+    struct hitter hitters[THREADS];
+    pthread_t threads[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        hitters[i] = (struct hitter){.table = table};
+        assert_int_equal(pthread_create(&threads[i], NULL, hit_many, &hitters[i]), 0);
+    }
+    int allowed = 0;
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        allowed += hitters[i].allowed;
+    }
+    assert_int_equal(allowed, HITS);
+    limit_free(table);
+    limit_free(NULL);
+}
+
+int main(void)
+{
+    digest_init();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(calls_above_the_number_are_refused_until_the_window_ends),
+        cmocka_unit_test(keys_are_counted_apart),
+        cmocka_unit_test(a_clock_that_is_set_back_begins_a_new_window),
+        cmocka_unit_test(a_number_that_was_lowered_counts_at_once),
+        cmocka_unit_test(a_full_table_forgets_the_window_that_ends_first),
+        cmocka_unit_test(a_large_table_keeps_all_that_it_has_room_for),
+        cmocka_unit_test(threads_share_the_count),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
