@@ -60,6 +60,96 @@ struct str digest_base64(struct arena *a, struct str bytes)
     return str_from(text, size - 1);
 }
 
+bool digest_base64_decode(struct str text, void *out, size_t room, size_t *out_len)
+{
+    return sodium_base642bin(out, room, text.ptr, text.len, NULL, out_len, NULL,
+                             sodium_base64_VARIANT_ORIGINAL) == 0;
+}
+
+bool digest_hex_decode(struct str text, void *out, size_t size)
+{
+    return text.len == 2 * size &&
+           sodium_hex2bin(out, size, text.ptr, text.len, NULL, NULL, NULL) == 0;
+}
+
+size_t digest_mac_size(enum digest_hash hash)
+{
+    return hash == DIGEST_SHA512 ? crypto_auth_hmacsha512_BYTES : crypto_auth_hmacsha256_BYTES;
+}
+
+static void hmac_sha256(struct str key, const struct str *parts, size_t count, uint8_t *out)
+{
+    crypto_auth_hmacsha256_state state;
+    (void)crypto_auth_hmacsha256_init(&state, bytes_of(key), key.len); /* all three: always 0 */
+    for (size_t i = 0; i < count; i++)
+        (void)crypto_auth_hmacsha256_update(&state, bytes_of(parts[i]), parts[i].len);
+    (void)crypto_auth_hmacsha256_final(&state, out);
+    sodium_memzero(&state, sizeof(state));
+}
+
+static void hmac_sha512(struct str key, const struct str *parts, size_t count, uint8_t *out)
+{
+    crypto_auth_hmacsha512_state state;
+    (void)crypto_auth_hmacsha512_init(&state, bytes_of(key), key.len); /* all three: always 0 */
+    for (size_t i = 0; i < count; i++)
+        (void)crypto_auth_hmacsha512_update(&state, bytes_of(parts[i]), parts[i].len);
+    (void)crypto_auth_hmacsha512_final(&state, out);
+    sodium_memzero(&state, sizeof(state));
+}
+
+size_t digest_hmac(enum digest_hash hash, struct str key, const struct str *parts, size_t count,
+                   uint8_t out[DIGEST_MAC_BYTES])
+{
+    if (hash == DIGEST_SHA512)
+        hmac_sha512(key, parts, count, out);
+    else
+        hmac_sha256(key, parts, count, out);
+    return digest_mac_size(hash);
+}
+
+bool digest_ed25519_verify(struct str public_key, struct str signature, struct str message)
+{
+    return public_key.len == DIGEST_ED25519_KEY_BYTES &&
+           signature.len == DIGEST_ED25519_SIGNATURE_BYTES &&
+           crypto_sign_ed25519_verify_detached(bytes_of(signature), bytes_of(message), message.len,
+                                               bytes_of(public_key)) == 0;
+}
+
+/* A sealed text: nonce, then the bytes and their tag. */
+enum { NONCE_BYTES = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES };
+_Static_assert(DIGEST_SEAL_KEY_BYTES == crypto_aead_xchacha20poly1305_ietf_KEYBYTES &&
+                   DIGEST_SEAL_BYTES == NONCE_BYTES + crypto_aead_xchacha20poly1305_ietf_ABYTES,
+               "XChaCha20-Poly1305's sizes");
+
+struct str digest_seal(struct arena *a, const uint8_t key[DIGEST_SEAL_KEY_BYTES], struct str place,
+                       struct str plain)
+{
+    size_t len = plain.len + DIGEST_SEAL_BYTES;
+    unsigned char *nonce = arena_alloc(a, len);
+    digest_random(nonce, NONCE_BYTES);
+    (void)crypto_aead_xchacha20poly1305_ietf_encrypt(nonce + NONCE_BYTES, NULL, bytes_of(plain),
+                                                     plain.len, bytes_of(place), place.len, NULL,
+                                                     nonce, key); /* always 0 */
+    return str_from((const char *)nonce, len);
+}
+
+bool digest_open(struct arena *a, const uint8_t key[DIGEST_SEAL_KEY_BYTES], struct str place,
+                 struct str sealed, struct str *out)
+{
+    if (sealed.len < DIGEST_SEAL_BYTES)
+        return false;
+    const unsigned char *nonce = bytes_of(sealed);
+    size_t len = sealed.len - DIGEST_SEAL_BYTES;
+    unsigned char *plain = arena_alloc(a, len + 1);
+    plain[len] = '\0';
+    if (crypto_aead_xchacha20poly1305_ietf_decrypt(plain, NULL, NULL, nonce + NONCE_BYTES,
+                                                   sealed.len - NONCE_BYTES, bytes_of(place),
+                                                   place.len, nonce, key) != 0)
+        return false;
+    *out = str_from((const char *)plain, len);
+    return true;
+}
+
 void digest_random(void *out, size_t size)
 {
     assert(ready);
