@@ -39,18 +39,23 @@ static bool mark_demo(const char *folder, struct err *err)
 
 static bool check_use(const char *folder, enum folder_use use, struct err *err)
 {
-    bool demo = has_file(folder, demo_mark);
-    if (use == FOLDER_USUAL && demo)
+    bool demo = has_file(folder, demo_mark), database = has_file(folder, "gantry.db");
+    if (use != FOLDER_DEMO && demo)
         return err_invalid(err,
                            "The data folder %s is a demonstration's, and its token is public. "
                            "Choose another one with --data.",
                            folder);
-    if (use == FOLDER_DEMO && !demo && has_file(folder, "gantry.db"))
+    if (use == FOLDER_DEMO && !demo && database)
         return err_invalid(err,
                            "The data folder %s is a server's, and a demonstration would make it "
                            "public. Choose another one with --data, or none.",
                            folder);
-    return use == FOLDER_USUAL || demo || mark_demo(folder, err);
+    if (use == FOLDER_PRESENT && !database)
+        return err_invalid(err,
+                           "There is no database in the folder %s. Choose another one with "
+                           "--data.",
+                           folder);
+    return use != FOLDER_DEMO || mark_demo(folder, err);
 }
 
 static struct store_config store_config(const struct options *o)

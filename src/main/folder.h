@@ -7,7 +7,8 @@
 
 enum folder_use {
     FOLDER_USUAL,
-    FOLDER_DEMO /* holds an account whose token is public */
+    FOLDER_PRESENT, /* it must be there already, with a database in it */
+    FOLDER_DEMO     /* holds an account whose token is public */
 };
 
 /* NULL and *err when the folder cannot be used, or another gantry uses it. A demonstration's folder

@@ -39,10 +39,10 @@ const struct cli_option token_create_options[] = {
 
 /* --- asking --- */
 
-static bool ask_own_store(const struct options *options, struct str request, struct buf *answer,
-                          struct err *err)
+static bool ask_own_store(const struct options *options, enum folder_use use, struct str request,
+                          struct buf *answer, struct err *err)
 {
-    struct store *store = folder_open(options, FOLDER_USUAL, err);
+    struct store *store = folder_open(options, use, err);
     if (store == NULL)
         return false;
     verbs_serve(store, request, answer);
@@ -57,8 +57,8 @@ static void wait_a_little(void)
 
 /* The answer of whoever has the folder. A server that is just starting has it and does not listen
  * yet, so both ways are tried for a while. */
-static bool ask(const struct options *options, struct str request, struct buf *answer,
-                struct err *err)
+static bool ask(const struct options *options, enum folder_use use, struct str request,
+                struct buf *answer, struct err *err)
 {
     int64_t until_ms = clock_mono_ms() + PATIENCE_MS;
     for (;;) {
@@ -66,7 +66,7 @@ static bool ask(const struct options *options, struct str request, struct buf *a
         enum control_result result = control_ask(options->data_dir, request, answer, err);
         if (result != CONTROL_NOBODY)
             return result == CONTROL_ANSWERED;
-        if (ask_own_store(options, request, answer, err))
+        if (ask_own_store(options, use, request, answer, err))
             return true;
         bool busy = err->status == 503;
         if (!busy || clock_mono_ms() >= until_ms)
@@ -76,11 +76,11 @@ static bool ask(const struct options *options, struct str request, struct buf *a
 }
 
 /* The answer taken apart, or NULL and *err. */
-static struct json *ask_json(const struct options *options, struct str request, struct arena *arena,
-                             struct err *err)
+static struct json *ask_json(const struct options *options, enum folder_use use, struct str request,
+                             struct arena *arena, struct err *err)
 {
     BUF(text, CONTROL_LINE_BYTES);
-    if (!ask(options, request, &text, err))
+    if (!ask(options, use, request, &text, err))
         return NULL;
     struct json *answer = json_parse(arena, buf_str(&text));
     if (json_get_true(answer, "ok"))
@@ -181,13 +181,11 @@ static void put_password(struct json_out *o, struct str password)
 
 static void put_user_add(struct buf *out, const struct cli *cli, struct str password)
 {
-    const char *name = cli_value(cli, "--name", 0);
     struct json_out o = json_begin(out, '{');
     json_member_str(&o, "verb", STR("user add"));
     json_member_str(&o, "username", str_of(cli->operand));
-    if (cli_has(cli, "--email"))
-        json_member_str(&o, "email", str_of(cli_value(cli, "--email", 0)));
-    json_member_str(&o, "name", str_of(name != NULL ? name : cli->operand));
+    json_member_str(&o, "email", str_of(cli_value(cli, "--email", 0)));
+    json_member_str(&o, "name", str_of(cli_value(cli, "--name", 0)));
     if (cli_has(cli, "--role"))
         put_roles(&o, cli);
     put_password(&o, password);
@@ -203,7 +201,7 @@ static int add_user(const struct cli *cli, const struct options *options, struct
         return cli_misused(cli, "%s", err.text);
     BUF(request, CONTROL_LINE_BYTES);
     put_user_add(&request, cli, password);
-    struct json *answer = ask_json(options, buf_str(&request), arena, &err);
+    struct json *answer = ask_json(options, FOLDER_USUAL, buf_str(&request), arena, &err);
     if (answer == NULL)
         return cli_failed(&err);
     (void)printf("username: ");
@@ -242,7 +240,7 @@ static int list_users(const struct cli *cli, const struct options *options, stru
         json_member_i64(&o, "offset", seen);
         json_end(&o);
         arena_reset(arena);
-        struct json *answer = ask_json(options, buf_str(&request), arena, &err);
+        struct json *answer = ask_json(options, FOLDER_PRESENT, buf_str(&request), arena, &err);
         if (answer == NULL)
             return cli_failed(&err);
         const struct json *users = json_get_lit(answer, "users");
@@ -267,7 +265,7 @@ static int create_token(const struct cli *cli, const struct options *options, st
     json_member_str(&o, "user", str_of(user));
     json_member_str(&o, "name", str_of(name));
     json_end(&o);
-    struct json *answer = ask_json(options, buf_str(&request), arena, &err);
+    struct json *answer = ask_json(options, FOLDER_PRESENT, buf_str(&request), arena, &err);
     if (answer == NULL)
         return cli_failed(&err);
     (void)printf("X-Auth-Token: ");

@@ -56,12 +56,16 @@ struct adding {
     struct user *user; /* the result */
 };
 
+/* Absent, or a list of roles that exist. */
 static bool check_roles(struct rd *rd, const struct json *roles, struct err *err)
 {
+    if (roles != NULL && roles->kind != JSON_ARRAY)
+        return err_invalid(err, "The roles must be a list.");
     const struct json *role = roles != NULL ? roles->items.first : NULL;
     for (; role != NULL; role = role->next) {
-        if (role_find(rd, role->string) == NULL)
-            return err_invalid(err, "There is no role \"%.*s\".", STR_FMT(role->string));
+        struct str id = role->kind == JSON_STRING ? role->string : STR("");
+        if (role_find(rd, id) == NULL)
+            return err_invalid(err, "There is no role \"%.*s\".", STR_FMT(id));
     }
     return true;
 }
@@ -87,9 +91,10 @@ static bool hash_password(const struct verb_call *call, struct str *out, struct 
 
 static bool add_user(struct verb_call *call, struct err *err)
 {
+    struct str username = text_of(call, "username"), name = text_of(call, "name");
     struct adding adding = {.draft = {.id = id_short(call->arena),
-                                      .username = text_of(call, "username"),
-                                      .name = text_of(call, "name"),
+                                      .username = username,
+                                      .name = str_blank(name) ? username : name,
                                       .email = text_of(call, "email"),
                                       .verified = true,
                                       .roles = json_get_lit(call->request, "roles")}};

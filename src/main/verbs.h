@@ -6,9 +6,9 @@
  *     {"verb":"user list","offset":0}
  *     {"verb":"token create","user":..,"name":..}
  *
- * `password` is a text or {"digest":..,"algorithm":"sha-256"}; name and roles may be absent. An
- * answer is {"ok":true, ...} or {"ok":false,"error":TEXT}. Whoever may ask may do everything. Runs
- * on any thread that may wait.
+ * `password` is a text or {"digest":..,"algorithm":"sha-256"}; email, name and roles may be absent.
+ * An answer is {"ok":true, ...} or {"ok":false,"error":TEXT}. Whoever may ask may do everything.
+ * Runs on any thread that may wait.
  */
 #pragma once
 
