@@ -9,7 +9,7 @@
 #include "store/catalog.h"
 #include "store/token.h"
 
-static const int64_t day_ms = 24 * 60 * 60 * 1000;
+enum { DAY_MS = 24 * 60 * 60 * 1000 };
 
 /* --- begin --- */
 
@@ -114,7 +114,7 @@ void login_begin(struct login *login, const struct catalog *catalog, struct logi
 static bool is_expired(const struct rd *rd, const struct token *token)
 {
     int64_t days = catalog_setting_int(rd->catalog, SETTING_ACCOUNTS_LOGINEXPIRATION);
-    return !token->personal && days > 0 && rd->now_ms > token->created_at_ms + days * day_ms;
+    return !token->personal && days > 0 && rd->now_ms > token->created_at_ms + days * DAY_MS;
 }
 
 /* Whose session the token is of; NULL with the result set when it is nobody's. */
@@ -196,7 +196,7 @@ struct str login_start_session(struct tx *tx, struct str user_id, struct str tok
 {
     struct rd *rd = tx_rd(tx);
     int64_t days = catalog_setting_int(rd->catalog, SETTING_ACCOUNTS_LOGINEXPIRATION);
-    tokens_trim(tx, user_id, days > 0 ? rd->now_ms - days * day_ms : 0, TOKENS_PER_USER - 1);
+    tokens_trim(tx, user_id, days > 0 ? rd->now_ms - days * DAY_MS : 0, TOKENS_PER_USER - 1);
     char hash[DIGEST_TOKEN_BYTES];
     digest_token(token, hash);
     token_insert(tx, &(struct token){

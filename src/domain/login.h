@@ -36,13 +36,13 @@ struct login {
     enum login_form form;
     struct str key; /* the username, address or token that was sent */
     struct password password;
+    bool active;        /* he who is meant */
     struct str address; /* the client's */
     int64_t begun_ms;   /* monotonic */
     struct guard_rule rules[GUARD_KINDS];
     struct login_guard *guard;
     struct str user_id, password_hash; /* of who is meant; empty: nobody */
-    bool active;
-    struct str token; /* the session's, in clear, when all went well */
+    struct str token;                  /* the session's, in clear, when all went well */
     struct user *user;
 };
 

@@ -31,7 +31,7 @@ static bool crypt_into(const char *digest, const char *setting, char out[PASSWOR
 
 struct password password_of(struct str plain)
 {
-    struct password password;
+    struct password password = {""};
     digest_sha256_hex(plain, password.digest);
     return password;
 }

@@ -414,7 +414,7 @@ struct user_list users_list(struct rd *rd, const struct user_filter *filter, str
     stmt_i64(q, 3, count);
     stmt_i64(q, 4, offset);
     while (stmt_next(q)) {
-        list.items = grown(rd->arena, list.items, list.count, sizeof(*list.items));
+        list.items = grown(rd->arena, list.items, list.count, sizeof(void *));
         list.items[list.count++] = read_row(rd, q);
     }
     for (size_t i = 0; i < list.count; i++) {

@@ -15,7 +15,7 @@
 #include "store/catalog.h"
 #include "store/token.h"
 
-enum { MINUTE_MS = 60000 };
+static const int64_t minute_ms = 60000;
 
 static struct login_guard *guard;
 static struct str right_hash;
@@ -171,7 +171,7 @@ static void a_session_can_be_resumed_until_it_expires(void **state)
     assert_int_equal(end(f, &resumed), LOGIN_OK);
     assert_true(str_eq(resumed.token, login.token));
     assert_int_equal(log_in(f, "{\"resume\":\"nonsense\"}"), LOGIN_LOGGED_OUT);
-    clock_advance((int64_t)91 * 24 * 60 * MINUTE_MS);
+    clock_advance(91 * 24 * 60 * minute_ms);
     assert_int_equal(log_in(f, body.ptr), LOGIN_EXPIRED);
 }
 
@@ -245,7 +245,7 @@ static void ten_failures_block_the_user_for_five_minutes(void **state)
     }
     clock_advance(1);
     assert_int_equal(log_in(f, RIGHT), LOGIN_BLOCKED_USER);
-    clock_advance(5 * MINUTE_MS);
+    clock_advance(5 * minute_ms);
     assert_int_equal(log_in(f, RIGHT), LOGIN_OK);
     clock_advance(1);
     assert_int_equal(log_in(f, WRONG), LOGIN_WRONG);
