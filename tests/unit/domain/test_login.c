@@ -171,7 +171,7 @@ static void a_session_can_be_resumed_until_it_expires(void **state)
     assert_int_equal(end(f, &resumed), LOGIN_OK);
     assert_true(str_eq(resumed.token, login.token));
     assert_int_equal(log_in(f, "{\"resume\":\"nonsense\"}"), LOGIN_LOGGED_OUT);
-    clock_advance(91 * 24 * 60 * minute_ms);
+    clock_advance(minute_ms * 60 * 24 * 91);
     assert_int_equal(log_in(f, body.ptr), LOGIN_EXPIRED);
 }
 
