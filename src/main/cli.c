@@ -19,7 +19,7 @@ static const struct cli_option config_option = {
 
 struct nearest {
     struct str wanted;
-    const char *best; /* NULL: nothing was compared yet */
+    struct buf best; /* empty while nothing was compared */
     size_t distance;
 };
 
@@ -48,13 +48,14 @@ static size_t distance(struct str a, struct str b)
     return row[b.len];
 }
 
-static void compare(struct nearest *n, const char *candidate)
+static void compare(struct nearest *n, struct str candidate)
 {
-    size_t far = distance(n->wanted, str_of(candidate));
-    if (n->best == NULL || far < n->distance) {
-        n->best = candidate;
-        n->distance = far;
-    }
+    size_t far = distance(n->wanted, candidate);
+    if (n->best.len > 0 && far >= n->distance)
+        return;
+    buf_clear(&n->best);
+    (void)buf_add(&n->best, candidate);
+    n->distance = far;
 }
 
 /* Finding the command */
@@ -173,36 +174,49 @@ static void join_words(const char *candidate, int argc, char **argv, struct buf 
 
 static int unknown_command(const struct cli_command *commands, int argc, char **argv)
 {
-    struct nearest n = {.best = NULL};
+    struct nearest n;
+    buf_init(&n.best, WORD_BYTES);
     for (const struct cli_command *c = commands; c->words != NULL; c++) {
         BUF(words, LINE_BYTES);
         join_words(c->words, argc, argv, &words);
         n.wanted = buf_str(&words);
-        compare(&n, c->words);
+        compare(&n, str_of(c->words));
     }
     BUF(given, LINE_BYTES);
-    join_words(n.best, argc, argv, &given);
+    join_words(n.best.ptr, argc, argv, &given);
     (void)fprintf(stderr,
                   "gantry: there is no command \"%s\"; did you mean \"%s\"?\n"
                   "See gantry --help.\n",
-                  given.len > 0 ? given.ptr : argv[0], n.best);
+                  given.len > 0 ? given.ptr : argv[0], n.best.ptr);
+    buf_release(&n.best);
     return EXIT_USAGE;
+}
+
+/* All flags that a command with settings has and another one has not. */
+static void compare_settings(struct nearest *n)
+{
+    BUF(flag, WORD_BYTES);
+    compare(n, str_of(config_option.flag));
+    for (size_t i = 0; options_flag(i, &flag); i++) {
+        compare(n, buf_str(&flag));
+        buf_clear(&flag);
+    }
 }
 
 static int unknown_flag(const struct cli *cli, struct str flag)
 {
     const struct cli_command *c = cli->command;
     struct nearest n = {.wanted = flag};
-    compare(&n, help_option.flag);
+    buf_init(&n.best, WORD_BYTES);
+    compare(&n, str_of(help_option.flag));
     for (const struct cli_option *o = c->options; o != NULL && o->flag != NULL; o++)
-        compare(&n, o->flag);
+        compare(&n, str_of(o->flag));
     if (c->settings != CLI_NO_SETTINGS)
-        compare(&n, config_option.flag);
-    const char *setting;
-    for (size_t i = 0; c->settings != CLI_NO_SETTINGS && (setting = options_flag(i)) != NULL; i++)
-        compare(&n, setting);
-    return cli_misused(cli, "there is no option \"%.*s\"; did you mean \"%s\"?", STR_FMT(flag),
-                       n.best);
+        compare_settings(&n);
+    int code = cli_misused(cli, "there is no option \"%.*s\"; did you mean \"%s\"?", STR_FMT(flag),
+                           n.best.ptr);
+    buf_release(&n.best);
+    return code;
 }
 
 /* Reading */

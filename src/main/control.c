@@ -161,6 +161,7 @@ static void *control_thread(void *arg)
     struct control *control = arg;
     (void)setpriority(PRIO_PROCESS, (id_t)gettid(), LOWEST_PRIORITY);
     while (wait_for(control, control->listen_fd, 0)) {
+        // cppcheck-suppress nullPointer ; accept4() takes them
         int fd = accept4(control->listen_fd, NULL, NULL, SOCK_CLOEXEC);
         if (fd >= 0)
             serve_client(control, fd);

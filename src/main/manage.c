@@ -195,8 +195,8 @@ static void put_user_add(struct buf *out, const struct cli *cli, struct str pass
 static int add_user(const struct cli *cli, const struct options *options, struct arena *arena)
 {
     struct err err = ERR_NONE;
-    struct str password;
-    bool drawn;
+    struct str password = STR("");
+    bool drawn = false;
     if (!choose_password(cli, arena, &password, &drawn, &err))
         return cli_misused(cli, "%s", err.text);
     BUF(request, CONTROL_LINE_BYTES);

@@ -3,8 +3,6 @@
 
 #include <arpa/inet.h>
 
-#include "base/buf.h"
-
 enum { FLAG_BYTES = 128 };
 
 #define KB     (INT64_C(1) << 10)
@@ -298,35 +296,46 @@ void options_close(struct options *o)
     config_release(&o->config);
 }
 
-/* "--listen" is a name of config's as it is; of "--http.idle_timeout" it is what stands behind the
- * dashes. */
-static const char *config_name(struct str flag, struct buf *space)
+static const char dashes[] = "--";
+
+/* "--http.idle_timeout", rather than "--listen". */
+static bool is_dotted(struct str flag)
 {
-    bool dotted = str_find_char(flag, '.') != SIZE_MAX;
-    (void)buf_add(space, dotted ? str_after(flag, strlen("--")) : flag);
-    return space->ptr;
+    return str_starts(flag, str_of(dashes)) && str_find_char(flag, '.') != SIZE_MAX;
+}
+
+/* The flag as config knows it: "--listen", "http.idle_timeout". */
+static void put_config_name(struct str flag, struct buf *out)
+{
+    (void)buf_add(out, is_dotted(flag) ? str_after(flag, strlen(dashes)) : flag);
 }
 
 bool options_set(struct options *o, struct str flag, struct str value, struct err *err)
 {
+    struct err why;
     BUF(name, FLAG_BYTES);
-    return config_set(&o->config, config_name(flag, &name), value, err);
+    put_config_name(flag, &name);
+    return config_set(&o->config, name.ptr, value, &why) ||
+           err_invalid(err, "%s%s", is_dotted(flag) ? dashes : "", why.text);
 }
 
 bool options_known(struct str flag)
 {
     struct config c = {.fields = fields, .count = FIELDS};
     BUF(name, FLAG_BYTES);
-    return config_find(&c, config_name(flag, &name)) != NULL;
+    put_config_name(flag, &name);
+    return config_find(&c, name.ptr) != NULL;
 }
 
-const char *options_flag(size_t n)
+bool options_flag(size_t n, struct buf *out)
 {
     for (size_t i = 0; i < FIELDS; i++) {
+        if (n-- == 0)
+            return buf_addf(out, "%s%s.%s", dashes, fields[i].section, fields[i].key);
         if (fields[i].flag != NULL && n-- == 0)
-            return fields[i].flag;
+            return buf_add(out, str_of(fields[i].flag));
     }
-    return NULL;
+    return false;
 }
 
 /* The rules beyond the table */

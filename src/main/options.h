@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "base/config.h"
 
 struct options {
@@ -53,8 +54,8 @@ bool options_check(const struct options *o, struct err *err);
 
 /* Whether a flag names a setting; whatever it is set to comes behind it. */
 bool options_known(struct str flag);
-/* All flags and names, one after the other; NULL at the end. For hints. */
-const char *options_flag(size_t n);
+/* For hints: the n-th of all flags and names, as written on the command line. False: no more. */
+bool options_flag(size_t n, struct buf *out);
 
 enum { ADDRESS_HOST_BYTES = 46 }; /* the longest IPv6 address, and '\0' */
 

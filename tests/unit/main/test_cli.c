@@ -131,6 +131,8 @@ static void only_commands_with_settings_take_their_flags(void **state)
     assert_int_equal(ran.count, 3);
     assert_true(ran.given[0].setting && ran.given[1].setting && !ran.given[2].setting);
     assert_int_equal(RUN(out, W("house"), W("burn"), W("--data"), W("x")), EXIT_USAGE);
+    assert_int_equal(RUN(out, W("house"), W("build"), W("--htp.real_ip"), W("x")), EXIT_USAGE);
+    assert_non_null(strstr(out, "did you mean \"--http.real_ip\"?"));
 }
 
 /* --- complaints --- */

@@ -108,12 +108,25 @@ static void every_setting_has_a_flag_of_two_dashes_section_and_key(void **state)
     assert_int_equal(o.idle_timeout_ms, 250);
     assert_string_equal(o.data_dir, "/somewhere");
     assert_false(options_set(&o, STR("--http.idle_timeout"), STR("250"), &err));
+    assert_non_null(strstr(err.text, "--http.idle_timeout: "));
     assert_true(options_known(STR("--listen")));
     assert_true(options_known(STR("--store.readers")));
     assert_false(options_known(STR("--store.riders")));
     assert_false(options_known(STR("--lissen")));
     assert_false(options_known(STR("-x")));
     options_close(&o);
+}
+
+static void all_flags_can_be_told(void **state)
+{
+    (void)state;
+    size_t count = 0;
+    BUF(flag, 256);
+    for (; options_flag(count, &flag); count++) {
+        assert_true(options_known(buf_str(&flag)));
+        buf_clear(&flag);
+    }
+    assert_true(count > 20);
 }
 
 static void a_wrong_address_is_reported_with_the_place_it_comes_from(void **state)
@@ -294,6 +307,7 @@ int main(void)
         cmocka_unit_test(variables_that_are_no_settings_are_left_alone),
         cmocka_unit_test(an_unknown_variable_is_an_error_that_names_the_nearest),
         cmocka_unit_test(every_setting_has_a_flag_of_two_dashes_section_and_key),
+        cmocka_unit_test(all_flags_can_be_told),
         cmocka_unit_test(a_wrong_address_is_reported_with_the_place_it_comes_from),
         cmocka_unit_test(a_root_url_needs_its_scheme),
         cmocka_unit_test(addresses_are_numeric_with_a_port),
