@@ -25,13 +25,13 @@ static bool answer_role(struct call *call, const struct role *role, enum role_vi
 
 /* --- lists --- */
 
-/* The roles that changed after that moment, as an array. */
-static void put_roles(struct rd *rd, struct buf *out, int64_t after_ms, enum role_view view)
+/* The roles that changed at that moment or after it, as an array. */
+static void put_roles(struct rd *rd, struct buf *out, int64_t since_ms, enum role_view view)
 {
     struct role_list roles = roles_all(rd);
     struct json_out items = json_begin(out, '[');
     for (size_t i = 0; i < roles.count; i++) {
-        if (roles.items[i].updated_at_ms <= after_ms)
+        if (roles.items[i].updated_at_ms < since_ms)
             continue;
         json_item(&items);
         role_put(out, &roles.items[i], view);
@@ -48,9 +48,9 @@ static bool list(struct rd *rd, struct call *call, struct err *err)
     return true;
 }
 
-static void put_deleted(struct rd *rd, struct buf *out, int64_t after_ms)
+static void put_deleted(struct rd *rd, struct buf *out, int64_t since_ms)
 {
-    struct role_trace_list traces = roles_deleted_after(rd, after_ms);
+    struct role_trace_list traces = roles_deleted_since(rd, since_ms);
     struct json_out items = json_begin(out, '[');
     for (size_t i = 0; i < traces.count; i++) {
         json_item(&items);

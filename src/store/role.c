@@ -105,22 +105,23 @@ void role_erase(struct tx *tx, struct str id)
     stmt_run(q);
 }
 
-static int64_t count_deleted_after(struct rd *rd, int64_t after_ms)
+static int64_t count_deleted_since(struct rd *rd, int64_t since_ms)
 {
-    struct stmt *q = db_stmt(rd->db, "SELECT COUNT(*) FROM deleted_roles WHERE deleted_at_ms > $1");
-    stmt_i64(q, 1, after_ms);
+    struct stmt *q =
+        db_stmt(rd->db, "SELECT COUNT(*) FROM deleted_roles WHERE deleted_at_ms >= $1");
+    stmt_i64(q, 1, since_ms);
     int64_t count = stmt_next(q) ? col_i64(q, 0) : 0;
     stmt_done(q);
     return count;
 }
 
-struct role_trace_list roles_deleted_after(struct rd *rd, int64_t after_ms)
+struct role_trace_list roles_deleted_since(struct rd *rd, int64_t since_ms)
 {
-    size_t limit = (size_t)count_deleted_after(rd, after_ms);
+    size_t limit = (size_t)count_deleted_since(rd, since_ms);
     struct role_trace_list list = {.items = ARENA_ARRAY(rd->arena, struct role_trace, limit)};
     struct stmt *q = db_stmt(rd->db, "SELECT id, deleted_at_ms FROM deleted_roles "
-                                     "WHERE deleted_at_ms > $1 ORDER BY deleted_at_ms, id");
-    stmt_i64(q, 1, after_ms);
+                                     "WHERE deleted_at_ms >= $1 ORDER BY deleted_at_ms, id");
+    stmt_i64(q, 1, since_ms);
     while (list.count < limit && stmt_next(q))
         list.items[list.count++] =
             (struct role_trace){.id = col_str(q, 0, rd->arena), .deleted_at_ms = col_i64(q, 1)};

@@ -24,8 +24,8 @@ struct role_trace_list {
     struct role_trace *items;
     size_t count;
 };
-/* The roles that were deleted after that moment. */
-struct role_trace_list roles_deleted_after(struct rd *rd, int64_t after_ms);
+/* The roles that were deleted at that moment or after it. */
+struct role_trace_list roles_deleted_since(struct rd *rd, int64_t since_ms);
 
 /* Whether somebody holds it, anywhere. */
 bool role_in_use(struct rd *rd, struct str id);

@@ -160,13 +160,13 @@ static void a_deleted_role_leaves_a_trace(void **state)
     struct world *w = *state;
     struct actor root = world_user(w, "root", "admin");
     assert_true(create(w, root, "auditors", "Subscriptions"));
-    int64_t before_ms = w->tx.rd.now_ms++;
+    w->tx.rd.now_ms++;
     assert_true(role_delete(&w->tx, &root, STR("id-auditors"), &w->err));
-    struct role_trace_list traces = roles_deleted_after(tx_rd(&w->tx), before_ms);
+    struct role_trace_list traces = roles_deleted_since(tx_rd(&w->tx), w->tx.rd.now_ms);
     assert_int_equal(traces.count, 1);
     assert_true(str_is(traces.items[0].id, "id-auditors"));
     assert_int_equal(traces.items[0].deleted_at_ms, w->tx.rd.now_ms);
-    assert_int_equal(roles_deleted_after(tx_rd(&w->tx), w->tx.rd.now_ms).count, 0);
+    assert_int_equal(roles_deleted_since(tx_rd(&w->tx), w->tx.rd.now_ms + 1).count, 0);
 }
 
 static void making_a_role_has_its_rules(void **state)
