@@ -7,6 +7,8 @@
 #include "domain/fault.h"
 #include "domain/permission.h"
 
+enum { AUDIT_BYTES = 512 };
+
 static void put_permissions(struct call *call, const char *key, const struct permission_list *list)
 {
     struct json_out o = call_members(call);
@@ -48,6 +50,15 @@ static struct permission_change read_change(struct arena *arena, const struct js
     return change;
 }
 
+/* For the audit log: the ids, as many as a line shows. */
+static void note_targets(struct call *call, const struct permission_change *changes, size_t count)
+{
+    BUF(ids, AUDIT_BYTES);
+    for (size_t i = 0; i < count && buf_ok(&ids); i++)
+        buf_addf(&ids, "%s%.*s", i > 0 ? "," : "", STR_FMT(changes[i].id));
+    call->audit_target = arena_str(call->arena, buf_str(&ids));
+}
+
 /* The body has been checked against its schema. */
 static bool update(struct tx *tx, struct call *call, struct err *err)
 {
@@ -60,6 +71,7 @@ static bool update(struct tx *tx, struct call *call, struct err *err)
     struct actor by = {.id = call->user_id, .username = call->username};
     if (!permissions_change(tx, &by, changes, count, err))
         return false;
+    note_targets(call, changes, count);
     struct permission_list all;
     permissions_load(tx_rd(tx), INT64_MIN, &all);
     put_permissions(call, "permissions", &all);

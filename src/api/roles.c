@@ -19,7 +19,6 @@ static bool answer_role(struct call *call, const struct role *role, enum role_vi
     struct json_out o = call_members(call);
     json_key(&o, "role");
     role_put(&call->out, role, view);
-    call->audit_target = role->id;
     return true;
 }
 
@@ -90,11 +89,19 @@ static struct role_grant read_grant(const struct call *call, const char *room)
                                .room_id = call_param(call, room)};
 }
 
+/* For the audit log: who got or lost what. */
+static void note_target(struct call *call, const struct role_grant *grant)
+{
+    call->audit_target =
+        arena_fmt(call->arena, "%.*s:%.*s", STR_FMT(grant->username), STR_FMT(grant->role_id));
+}
+
 static bool add_user(struct tx *tx, struct call *call, struct err *err)
 {
     struct actor by = caller(call);
     struct role_grant grant = read_grant(call, "roomId");
     struct role *role;
+    note_target(call, &grant);
     return role_give(tx, &by, &grant, &role, err) && answer_role(call, role, ROLE_CHANGED);
 }
 
@@ -103,6 +110,7 @@ static bool remove_user(struct tx *tx, struct call *call, struct err *err)
     struct actor by = caller(call);
     struct role_grant grant = read_grant(call, "scope");
     struct role *role;
+    note_target(call, &grant);
     return role_take(tx, &by, &grant, &role, err) && answer_role(call, role, ROLE_CHANGED);
 }
 
@@ -215,6 +223,7 @@ static bool create(struct tx *tx, struct call *call, struct err *err)
                                .description = call_param(call, "description"),
                                .mandatory_2fa = json_get_true(call->params, "mandatory2fa")};
     struct role *role;
+    call->audit_target = draft.id;
     return role_create(tx, &by, &draft, &role, err) && answer_role(call, role, ROLE_CREATED);
 }
 
