@@ -4,7 +4,8 @@
  *   authentication (401) -> declared permissions (403) -> rate limit (429) -> schema (400) -> steps
  *
  * A step is a plain function on one lane; the call travels from lane to lane with its arena. The
- * steps of one endpoint run in their order; the first that returns false ends the call with *err.
+ * steps of one endpoint run in their order; the first that returns false ends the call with *err,
+ * and one that sets call->finished ends it with the answer as it stands.
  * The last step leaves the answer's members in call->out: the text between the braces, written with
  * call_members() or call_member_*(); `"success":true` is added behind them.
  */
@@ -20,6 +21,7 @@
 
 struct api; /* what main gives to the room: store, settings of the process, limits */
 struct user_entry;
+struct entry;
 struct endpoint;
 
 /* One request on its way to its answer. Everything a step may touch is in it or in its arena. */
@@ -38,6 +40,9 @@ struct call {
     struct str username;
     int64_t now_ms;           /* when the request was read; the moment of everything it does */
     struct buf out;           /* the answer's members */
+    struct str lent[2];       /* members behind `out` that are sent without being copied ... */
+    struct entry *lender;     /* ... because they lie in this entry; the reference is the call's */
+    bool finished;            /* the answer stands: steps that are left are not taken */
     bool raw;                 /* `out` is the whole body: no braces, no "success" are added */
     int status;               /* 200 unless a step says otherwise */
     const char *content_type; /* NULL: application/json */

@@ -13,9 +13,9 @@ static bool get(struct call *call, struct err *err)
     if (!integration_get(call->api->catalog, call->user, call_param(call, "integrationId"),
                          call_param(call, "createdBy"), &found, err))
         return false;
-    struct json_out o = call_members(call);
-    json_member_raw(&o, "integration", found->json);
-    CATALOG_UNREF(found);
+    call->lent[0] = STR("\"integration\":");
+    call->lent[1] = found->json;
+    call->lender = &found->head;
     return true;
 }
 

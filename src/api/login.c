@@ -47,13 +47,6 @@ static bool find(struct rd *rd, struct call *call, struct err *err)
     return true;
 }
 
-static bool check(struct call *call, struct err *err)
-{
-    (void)err;
-    login_check(call->state, call->arena);
-    return true;
-}
-
 static void answer_failure(struct call *call, const struct failure *failure)
 {
     call->raw = true;
@@ -66,6 +59,19 @@ static void answer_failure(struct call *call, const struct failure *failure)
         json_member_raw(&o, "details", STR("{\"function\":\"Accounts.validateLoginAttempt\"}"));
     json_member_str(&o, "message", str_of(failure->message));
     json_end(&o);
+}
+
+/* A login that failed has nothing for the writer to do. */
+static bool check(struct call *call, struct err *err)
+{
+    (void)err;
+    struct login *login = call->state;
+    login_check(login, call->arena);
+    if (login->result != LOGIN_PENDING && login->result != LOGIN_OK) {
+        answer_failure(call, &failures[login->result]);
+        call->finished = true;
+    }
+    return true;
 }
 
 static void answer_session(struct rd *rd, struct call *call, const struct login *login)

@@ -24,8 +24,15 @@ static void audit(const struct call *call)
 
 void reply_success(struct call *call, struct http_request *rq)
 {
-    struct str parts[] = {STR("{"), buf_str(&call->out),
-                          call->out.len > 0 ? STR(",\"success\":true}") : STR("\"success\":true}")};
+    struct str none = STR(""), comma = STR(","), out = buf_str(&call->out);
+    bool lent = !str_empty(call->lent[0]);
+    struct str parts[] = {STR("{"),
+                          out,
+                          lent && !str_empty(out) ? comma : none,
+                          call->lent[0],
+                          call->lent[1],
+                          lent || !str_empty(out) ? comma : none,
+                          STR("\"success\":true}")};
     audit(call);
     send(call, rq,
          &(struct http_answer){
@@ -33,7 +40,7 @@ void reply_success(struct call *call, struct http_request *rq)
              .content_type = call->content_type,
              .headers = call->headers,
              .parts = call->raw ? &parts[1] : parts,
-             .part_count = call->raw ? 1 : 3,
+             .part_count = call->raw ? 1 : sizeof(parts) / sizeof(parts[0]),
          });
 }
 

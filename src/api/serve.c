@@ -45,6 +45,7 @@ static struct call *call_new(const struct served *served, struct http_request *r
 static void call_end(struct call *call)
 {
     CATALOG_UNREF(call->user);
+    catalog_unref(call->lender);
     buf_release(&call->out);
     if (call->arena == &call->own) {
         arena_release(&call->own);
@@ -105,7 +106,8 @@ static void come_home(struct job *job)
 {
     struct call *call = call_of(job);
     struct err late;
-    if (job->dropped) {
+    /* Abandoned: nobody waits any more, or the server stops and the lanes may be gone. */
+    if (job->dropped || atomic_load(&job->abandoned)) {
         err_busy(&late,
                  "The server is busy: the request waited too long and was not begun. Try again.");
         answer(call, NULL, false, &late);
@@ -151,11 +153,13 @@ static void go_on(struct call *call, struct http_request *rq)
 {
     struct err err = ERR_NONE;
     bool ok = true;
-    while (ok && call->step < ENDPOINT_STEPS && current(call)->lane == STEP_LOOP) {
+    while (ok && !call->finished && call->step < ENDPOINT_STEPS &&
+           current(call)->lane == STEP_LOOP) {
         ok = current(call)->loop(call, &err);
         call->step++;
     }
-    bool done = !ok || call->step == ENDPOINT_STEPS || current(call)->lane == STEP_NONE;
+    bool done =
+        !ok || call->finished || call->step == ENDPOINT_STEPS || current(call)->lane == STEP_NONE;
     if (!done && call->conn == NULL) {
         park(call, rq);
         rq = NULL;

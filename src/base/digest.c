@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 static unsigned char hash_key[crypto_shorthash_KEYBYTES];
+static unsigned char wide_key[crypto_shorthash_siphashx24_KEYBYTES];
 static bool ready;
 
 void digest_init(void)
@@ -19,6 +20,7 @@ void digest_init(void)
         abort();
     }
     crypto_shorthash_keygen(hash_key);
+    randombytes_buf(wide_key, sizeof(wide_key));
     ready = true;
 }
 
@@ -160,6 +162,13 @@ uint32_t digest_random_below(uint32_t limit)
 {
     assert(ready && limit > 0);
     return randombytes_uniform(limit);
+}
+
+void digest_keyed128(struct str bytes, uint8_t out[DIGEST_KEYED128_BYTES])
+{
+    _Static_assert(DIGEST_KEYED128_BYTES == crypto_shorthash_siphashx24_BYTES, "128 bits");
+    assert(ready);
+    (void)crypto_shorthash_siphashx24(out, bytes_of(bytes), bytes.len, wide_key);
 }
 
 uint64_t digest_keyed64(struct str bytes)

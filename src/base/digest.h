@@ -71,3 +71,6 @@ uint32_t digest_random_below(uint32_t limit);
 /* SipHash-2-4 under a key drawn by digest_init(): for hash tables, so that no sender can choose
  * names that collide. Differs from process to process; never store it. */
 uint64_t digest_keyed64(struct str bytes);
+/* The same with 128 bits, under a key of its own: two texts that agree in it are the same text. */
+enum { DIGEST_KEYED128_BYTES = 16 };
+void digest_keyed128(struct str bytes, uint8_t out[DIGEST_KEYED128_BYTES]);

@@ -4,8 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static bool fill(struct err *err, int status, const char *type, bool suffix, const char *format,
-                 va_list args)
+__attribute__((format(printf, 5, 0))) static bool
+fill(struct err *err, int status, const char *type, bool suffix, const char *format, va_list args)
 {
     char text[ERR_TEXT_BYTES];
     (void)vsnprintf(text, sizeof(text), format, args);

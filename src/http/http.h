@@ -72,25 +72,31 @@ void http_answer(struct http_request *rq, const struct http_answer *answer);
 
 /* On the loop, inside the handler: the answer will come later. The connection stays until
  * http_answer_parked() was called with it, also when the client leaves; then *gone is set. `gone`
- * must live until the answer and may be NULL. */
+ * must live until the answer and may be NULL.
+ *
+ * A client that closes only its own direction looks like one that leaves: *gone is set, so work not
+ * yet begun may be dropped, and whatever answer comes is sent for whoever may still be listening.
+ * After a reset nothing is sent. */
 struct conn *http_park(struct http_request *rq, atomic_bool *gone);
-/* On the same loop, once. Nothing is sent when the client has gone. */
+/* On the same loop, once: in a job's finish(), or still inside the handler that has parked (say,
+ * because the lane was full), but not inside the handler of another request. */
 void http_answer_parked(struct conn *conn, const struct http_answer *answer);
 /* Where jobs of this connection's loop go home. */
 struct inbox *http_home(struct conn *conn);
 
 typedef void http_handler(struct http_request *rq, const void *arg);
 
-/* Routes: a pattern's segments are literal or ":name" (one whole segment). Built before the start,
- * constant afterwards. */
+/* Routes: a pattern's segments are literal or ":name" (one whole segment that is not empty). A path
+ * without ":name" goes before all that have one; among these the first added wins. Built before the
+ * start, constant afterwards; digest_init() comes first. A route for GET serves HEAD as well. */
 struct router;
 struct router *router_new(void);
 void router_free(struct router *router);
-/* `pattern` and `arg` must outlive the router. A pattern may end with a segment "*" for any rest.
- */
+/* `pattern` and `arg` must outlive the router. A pattern may end with "*" for any rest, which is
+ * not among the params. */
 void router_add(struct router *router, enum http_method method, const char *pattern,
                 http_handler *handler, const void *arg);
-/* Called when no route fits. */
+/* Called when no route fits. Without one: 404. */
 void router_fallback(struct router *router, http_handler *handler, const void *arg);
 
 struct http_limits {
@@ -98,13 +104,12 @@ struct http_limits {
     int64_t body_ms;     /* from there to the end of the body: 30 s */
     int64_t idle_ms;     /* between requests of a connection: 60 s */
     int64_t write_ms;    /* without any byte of an answer being taken: 30 s */
-    size_t header_bytes; /* request line and headers together: 16 KB */
+    size_t header_bytes; /* request line and headers: 16 KB; the target may take half of them */
     size_t header_count; /* 100 */
     size_t body_bytes;   /* 50 MB */
     size_t connections;  /* of the whole server; more are answered 503 and closed */
-    unsigned
-        forwarded_count; /* proxies in front: which X-Forwarded-For entry from the right counts */
-    bool real_ip;        /* X-Real-IP is believed */
+    unsigned forwarded_count; /* proxies in front: which X-Forwarded-For from the right counts */
+    bool real_ip;             /* X-Real-IP is believed */
 };
 
 struct http_config {
