@@ -46,6 +46,12 @@ void members_know(struct members *m, const struct json *object, struct json *ite
         (void)map_put_hashed(&m->table, item, hash_in(object, item->key));
 }
 
+void members_forget(struct members *m, const struct json *object, const struct json *item)
+{
+    if (m->many)
+        (void)map_remove_hashed(&m->table, item->key, hash_in(object, item->key));
+}
+
 void members_expect_many(struct members *m, const struct json *flat)
 {
     m->many = true;

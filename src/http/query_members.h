@@ -20,7 +20,9 @@ void members_release(struct members *m);
 struct json *members_find(const struct members *m, const struct json *object, struct str name);
 /* Puts `item` at the end of the object, which has no member of that name. */
 void members_add(struct members *m, struct json *object, struct str name, struct json *item);
-/* For members that got there by another way. */
+/* For members that got there by another way, and for those that are about to leave: the name of a
+ * member must not change while the table knows it. */
 void members_know(struct members *m, const struct json *object, struct json *item);
+void members_forget(struct members *m, const struct json *object, const struct json *item);
 /* From now on there are many; `flat` is the only object so far. */
 void members_expect_many(struct members *m, const struct json *flat);

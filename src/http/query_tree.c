@@ -150,6 +150,7 @@ static void merge_members(struct tree *t, struct json *into, struct json *from)
     for (struct json *item = from->items.first, *next; item != NULL; item = next) {
         next = item->next;
         item->next = NULL;
+        members_forget(&t->members, from, item);
         struct json *there = members_find(&t->members, into, item->key);
         if (there != NULL)
             merge(t, there, item);
