@@ -29,7 +29,7 @@ static bool take_channels(struct integration *in, const struct outgoing_event *e
 {
     struct str text = json_get_str(body, "channel");
     if (event->uses_channel && str_blank(text))
-        return fault_with(err, REQUIRED, "error-invalid-channel", "Invalid Channel");
+        return fault_with(err, VALIDATE, "error-invalid-channel", "Invalid Channel");
     in->channel =
         event->uses_channel ? channel_list_split(arena, text, true) : (struct text_list){0};
     integration_mark(in, INTEGRATION_CHANNEL);
@@ -100,7 +100,7 @@ static bool validate(struct rd *rd, const struct integration_change *change, str
     struct str name = json_get_str(body, "event");
     const struct outgoing_event *event = str_blank(name) ? NULL : outgoing_event_find(name);
     if (event == NULL)
-        return fault_with(err, VALIDATE, "error-invalid-event-type", "Invalid event type");
+        return fault_with(err, REQUIRED, "error-invalid-event-type", "Invalid event type");
     if (!take_required(in, event, body, rd->arena, err))
         return false;
     if (!event->uses_channel && !power.any)

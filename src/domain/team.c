@@ -167,7 +167,7 @@ bool team_delete(struct tx *tx, const struct actor *by, const struct team *team,
                  const struct str *room_ids, size_t room_count, struct err *err)
 {
     if (!access_allows(tx_rd(tx), by->id, PERM_DELETE_TEAM, team->room_id))
-        return refuse_forbidden(err);
+        return refuse_permission(err);
     if (!delete_rooms(tx, by, team, room_ids, room_count, err))
         return false;
     struct room *room = room_find(tx_rd(tx), team->room_id);
