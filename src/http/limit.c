@@ -1,6 +1,6 @@
 /* The table of limit.h: a few shards, chosen by the key's hash, each with a lock, a map for finding
- * and a heap that has the window on top that ends first. A look-up holds one lock for well under a
- * microsecond. */
+ * and a heap that has on top what ends first, of windows and buckets. A look-up holds one lock for
+ * well under a microsecond. */
 #include "http/limit.h"
 
 #include <assert.h>
@@ -16,7 +16,10 @@ enum { SHARD_BITS = 4, SHARDS = 1 << SHARD_BITS };
 struct window {
     struct heap_node ends; /* key: when, on the wall clock */
     uint64_t hash;
-    int64_t calls;
+    union {
+        int64_t calls;   /* of a window */
+        int64_t full_us; /* of a bucket: when it is full again, on the wall clock */
+    };
     size_t key_len;
     char key[];
 };
@@ -104,11 +107,16 @@ static struct window *open_window(struct limit_table *table, struct shard *shard
     return window;
 }
 
+static struct shard *shard_of(struct limit_table *table, uint64_t hash)
+{
+    return &table->shards[hash >> (64 - SHARD_BITS)];
+}
+
 struct limit_verdict limit_hit(struct limit_table *table, struct str key, int64_t calls,
                                int64_t window_ms, int64_t now_ms)
 {
     uint64_t hash = map_hash(key);
-    struct shard *shard = &table->shards[hash >> (64 - SHARD_BITS)];
+    struct shard *shard = shard_of(table, hash);
     struct limit_verdict verdict = {.limit = calls};
     pthread_mutex_lock(&shard->lock);
     struct window *window = open_window(table, shard, key, hash, now_ms, now_ms + window_ms);
@@ -117,5 +125,55 @@ struct limit_verdict limit_hit(struct limit_table *table, struct str key, int64_
     verdict.remaining = calls > window->calls ? calls - window->calls : 0;
     verdict.reset_ms = window->ends.key;
     pthread_mutex_unlock(&shard->lock);
+    verdict.wait_ms = verdict.allowed ? 0 : verdict.reset_ms - now_ms;
+    return verdict;
+}
+
+/* --- buckets --- */
+
+/* A bucket is one moment: when it is full again. A call moves it by the time that one call takes to
+ * flow back; it may lie at most a whole bucket's time ahead. So a bucket that is full is as good as
+ * none, and may be forgotten. */
+static struct window *open_bucket(struct limit_table *table, struct shard *shard, struct str key,
+                                  uint64_t hash, int64_t now_us, int64_t whole_us)
+{
+    struct window *bucket = map_get_hashed(&shard->windows, key, hash);
+    if (bucket == NULL) {
+        if (shard->windows.count >= table->shard_max)
+            evict_first(shard);
+        bucket = add_window(shard, key, hash, now_us / 1000);
+    }
+    if (bucket->full_us < now_us)
+        bucket->full_us = now_us;
+    if (bucket->full_us > now_us + whole_us)
+        bucket->full_us =
+            now_us + whole_us; /* the clock was set back, or the bucket made smaller */
+    return bucket;
+}
+
+static int64_t ms_up(int64_t us)
+{
+    return (us + 999) / 1000;
+}
+
+struct limit_verdict limit_take(struct limit_table *table, struct str key, double rate,
+                                int64_t burst, int64_t now_ms)
+{
+    assert(rate > 0 && burst > 0);
+    uint64_t hash = map_hash(key);
+    struct shard *shard = shard_of(table, hash);
+    int64_t now_us = now_ms * 1000, call_us = (int64_t)(1e6 / rate), whole_us = call_us * burst;
+    struct limit_verdict verdict = {.limit = burst};
+    pthread_mutex_lock(&shard->lock);
+    struct window *bucket = open_bucket(table, shard, key, hash, now_us, whole_us);
+    int64_t short_us = bucket->full_us + call_us - (now_us + whole_us);
+    verdict.allowed = short_us <= 0;
+    bucket->full_us += verdict.allowed ? call_us : 0;
+    heap_update(&shard->ends, &bucket->ends, ms_up(bucket->full_us));
+    int64_t full_us = bucket->full_us;
+    pthread_mutex_unlock(&shard->lock);
+    verdict.remaining = call_us > 0 ? (now_us + whole_us - full_us) / call_us : burst;
+    verdict.reset_ms = ms_up(full_us);
+    verdict.wait_ms = verdict.allowed ? 0 : ms_up(short_us);
     return verdict;
 }

@@ -136,6 +136,92 @@ static void threads_share_the_count(void **state)
     limit_free(NULL);
 }
 
+/* --- buckets --- */
+
+static void take(struct limit_table *table, double rate, int64_t burst, int64_t now_ms,
+                 struct limit_verdict expected)
+{
+    struct limit_verdict v = limit_take(table, STR("bucket"), rate, burst, now_ms);
+    assert_int_equal(v.allowed, expected.allowed);
+    assert_int_equal(v.limit, burst);
+    assert_int_equal(v.remaining, expected.remaining);
+    assert_int_equal(v.reset_ms, expected.reset_ms);
+    assert_int_equal(v.wait_ms, expected.wait_ms);
+}
+
+#define YES(left, reset)                                                                           \
+    (struct limit_verdict)                                                                         \
+    {                                                                                              \
+        .allowed = true, .remaining = (left), .reset_ms = (reset)                                  \
+    }
+#define NO(reset, wait)                                                                            \
+    (struct limit_verdict)                                                                         \
+    {                                                                                              \
+        .reset_ms = (reset), .wait_ms = (wait)                                                     \
+    }
+
+static void a_bucket_takes_its_burst_and_then_its_rate(void **state)
+{
+    (void)state;
+    struct limit_table *table = limit_new(1000);
+    take(table, 10, 3, 5000, YES(2, 5100));
+    take(table, 10, 3, 5000, YES(1, 5200));
+    take(table, 10, 3, 5000, YES(0, 5300));
+    take(table, 10, 3, 5000, NO(5300, 100));
+    take(table, 10, 3, 5099, NO(5300, 1));
+    take(table, 10, 3, 5100, YES(0, 5400));
+    take(table, 10, 3, 5100, NO(5400, 100));
+    take(table, 10, 3, 9000, YES(2, 9100));
+    limit_free(table);
+}
+
+static void a_bucket_may_be_slower_than_a_call_a_second(void **state)
+{
+    (void)state;
+    struct limit_table *table = limit_new(1000);
+    take(table, 0.5, 1, 0, YES(0, 2000));
+    take(table, 0.5, 1, 500, NO(2000, 1500));
+    take(table, 0.5, 1, 2000, YES(0, 4000));
+    limit_free(table);
+}
+
+static void
+a_clock_that_is_set_back_does_not_close_a_bucket_for_longer_than_it_takes_to_fill(void **state)
+{
+    (void)state;
+    struct limit_table *table = limit_new(1000);
+    take(table, 10, 3, 1000000, YES(2, 1000100));
+    take(table, 10, 3, 5000, NO(5300, 100));
+    take(table, 10, 3, 5100, YES(0, 5400));
+    limit_free(table);
+}
+
+static void a_bucket_made_smaller_counts_at_once(void **state)
+{
+    (void)state;
+    struct limit_table *table = limit_new(1000);
+    for (int i = 0; i < 10; i++)
+        take(table, 10, 100, 0, YES(99 - i, 100 * (i + 1)));
+    take(table, 10, 2, 0, NO(200, 100));
+    limit_free(table);
+}
+
+static void a_full_table_of_buckets_forgets_those_that_are_full_first(void **state)
+{
+    (void)state;
+    struct limit_table *table = limit_new(1);
+    take(table, 1, 1, 0, YES(0, 1000));
+    take(table, 1, 1, 0, NO(1000, 1000));
+    char key[16];
+    for (int i = 0; i < 1000; i++) {
+        int length = snprintf(key, sizeof(key), "other %d", i);
+        struct limit_verdict v = limit_take(table, str_from(key, (size_t)length), 1, 1, 0);
+        assert_true(v.allowed);
+    }
+    take(table, 1, 1, 0, YES(0, 1000));
+    limit_free(table);
+}
+
 int main(void)
 {
     digest_init();
@@ -147,6 +233,12 @@ int main(void)
         cmocka_unit_test(a_full_table_forgets_the_window_that_ends_first),
         cmocka_unit_test(a_large_table_keeps_all_that_it_has_room_for),
         cmocka_unit_test(threads_share_the_count),
+        cmocka_unit_test(a_bucket_takes_its_burst_and_then_its_rate),
+        cmocka_unit_test(a_bucket_may_be_slower_than_a_call_a_second),
+        cmocka_unit_test(
+            a_clock_that_is_set_back_does_not_close_a_bucket_for_longer_than_it_takes_to_fill),
+        cmocka_unit_test(a_bucket_made_smaller_counts_at_once),
+        cmocka_unit_test(a_full_table_of_buckets_forgets_those_that_are_full_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
