@@ -134,7 +134,8 @@ static void rooms_of_a_deleted_team_stay_unless_they_are_named(void **state)
     const struct str named[] = {gone->id, foreign->id, STR("none"), team->room_id};
     struct rd *rd = &w->tx.rd;
 
-    assert_refused(w, team_delete(&w->tx, &eve, team, named, 4, &w->err), "", "unauthorized");
+    assert_refused(w, team_delete(&w->tx, &eve, team, named, 4, &w->err), "error-unauthorized",
+                   "User does not have the permissions required for this action");
     assert_true(team_delete(&w->tx, &bob, team, named, 4, &w->err));
     assert_null(team_find(rd, team->id));
     assert_null(room_find(rd, team->room_id));
