@@ -18,8 +18,14 @@
 /* CROWD: so many above the limit are told that they are too many; the rest is just closed. */
 enum { BACKLOG = 4096, TAKEN_PER_TURN = 64, PAUSE_MS = 100, CROWD = 256 };
 
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
 /* A numeric address or a name of this machine; IPv6 may stand in brackets. */
-static bool resolve(const char *host, unsigned port, struct sockaddr_storage *out_address,
+static bool resolve(const char *host, unsigned port, union address *out_address,
                     socklen_t *out_size, struct err *err)
 {
     struct str name = str_of(host);
@@ -31,6 +37,7 @@ static bool resolve(const char *host, unsigned port, struct sockaddr_storage *ou
     (void)snprintf(node, sizeof(node), "%.*s", STR_FMT(name));
     (void)snprintf(service, sizeof(service), "%u", port);
 
+    /* Without a family named, only IPv4 and IPv6 are found, and both fit. */
     struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found;
     int failed = getaddrinfo(node, service, &hints, &found);
@@ -50,43 +57,49 @@ static bool set(int fd, int level, int option)
 }
 
 /* Accepted sockets inherit TCP_NODELAY. */
-static bool bind_one(int fd, bool first, const struct sockaddr *address, socklen_t size)
+static bool bind_socket(int fd, bool first, const union address *address, socklen_t size)
 {
     return set(fd, SOL_SOCKET, SO_REUSEADDR) && set(fd, IPPROTO_TCP, TCP_NODELAY) &&
-           (first || set(fd, SOL_SOCKET, SO_REUSEPORT)) && bind(fd, address, size) == 0 &&
+           (first || set(fd, SOL_SOCKET, SO_REUSEPORT)) && bind(fd, &address->any, size) == 0 &&
            (!first || set(fd, SOL_SOCKET, SO_REUSEPORT)) && listen(fd, BACKLOG) == 0;
 }
 
-static void close_all(const int *fds, unsigned count)
+/* -1 and errno when it cannot be done. */
+static int open_socket(bool first, const union address *address, socklen_t size)
 {
-    for (unsigned i = 0; i < count; i++)
-        (void)close(fds[i]);
+    int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0 || bind_socket(fd, first, address, size))
+        return fd;
+    int error = errno;
+    (void)close(fd);
+    errno = error;
+    return -1;
 }
 
-static unsigned port_of(const struct sockaddr_storage *address)
+static unsigned port_of(const union address *address)
 {
-    if (address->ss_family == AF_INET6)
-        return ntohs(((const struct sockaddr_in6 *)(const void *)address)->sin6_port);
-    return ntohs(((const struct sockaddr_in *)(const void *)address)->sin_port);
+    bool is_v6 = address->any.sa_family == AF_INET6;
+    return ntohs(is_v6 ? address->v6.sin6_port : address->v4.sin_port);
 }
 
 bool listen_open(const char *host, unsigned port, int *fds, unsigned count, unsigned *out_port,
                  struct err *err)
 {
-    struct sockaddr_storage address = {0};
+    union address address = {.v6 = {0}};
     socklen_t size = 0;
     if (!resolve(host, port, &address, &size, err))
         return false;
-    for (unsigned i = 0; i < count; i++) {
-        fds[i] = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        bool ok = fds[i] >= 0 && bind_one(fds[i], i == 0, (struct sockaddr *)&address, size);
-        if (!ok) {
+    for (unsigned opened = 0; opened < count; opened++) {
+        int fd = open_socket(opened == 0, &address, size);
+        if (fd < 0) {
             err_internal(err, "cannot listen on %s port %u: %s", host, port, strerror(errno));
-            close_all(fds, fds[i] >= 0 ? i + 1 : i);
+            while (opened > 0)
+                (void)close(fds[--opened]);
             return false;
         }
+        fds[opened] = fd;
         /* The others get the port that the first was given. */
-        if (i == 0 && getsockname(fds[0], (struct sockaddr *)&address, &size) == 0)
+        if (opened == 0 && getsockname(fd, &address.any, &size) == 0)
             *out_port = port_of(&address);
     }
     return true;
@@ -123,10 +136,9 @@ static void pause_accepting(struct loop *loop, int error)
 /* False: nobody waits, or nobody can be taken. */
 static bool accept_one(struct loop *loop)
 {
-    struct sockaddr_storage peer = {0};
+    union address peer = {.v6 = {0}};
     socklen_t size = sizeof(peer);
-    struct sockaddr *address = (struct sockaddr *)&peer;
-    int fd = accept4(loop->listen_fd, address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int fd = accept4(loop->listen_fd, &peer.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
         int error = errno;
         if (is_shortage(error))
@@ -137,7 +149,7 @@ static bool accept_one(struct loop *loop)
     size_t limit = loop->server->limits.connections;
     size_t open = atomic_load_explicit(&loop->server->connections, memory_order_relaxed);
     if (open < limit + CROWD)
-        conn_open(loop, fd, address, open >= limit);
+        conn_open(loop, fd, &peer.any, open >= limit);
     else
         (void)close(fd);
     return true;

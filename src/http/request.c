@@ -172,10 +172,11 @@ static const struct str known_names[KNOWN_COUNT] = {
 
 static enum known known_of(struct str name)
 {
-    enum known k = 0;
-    while (k < KNOWN_COUNT && !str_eq_nocase(name, known_names[k]))
-        k++;
-    return k;
+    for (enum known k = 0; k < KNOWN_COUNT; k++) {
+        if (name.len == known_names[k].len && str_eq_nocase(name, known_names[k]))
+            return k;
+    }
+    return KNOWN_COUNT;
 }
 
 static void note_known(struct draft *d)
@@ -231,7 +232,7 @@ static int check_target(struct draft *d)
 static bool is_host_char(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c != '\0' && strchr(".-_:[]~%!$&'()*+,;=", c) != NULL);
+           (c != '\0' && strchr(".:-_[]~%!$&'()*+,;=", c) != NULL);
 }
 
 static int check_host(struct draft *d)

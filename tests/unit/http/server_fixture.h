@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@
 #include "http/http.h"
 
 /* Nothing here takes that long; a test that waits for what never comes fails after it. */
-enum { PATIENCE_MS = 20000, BIG_BYTES = 5 * 1024 * 1024 };
+enum { PATIENCE_MS = 20000, BIG_BYTES = 5 << 20 };
 
 /* A parked exchange on its way through the test's own thread. */
 struct parcel {
@@ -175,9 +176,9 @@ static inline struct http_config fixture_config(void)
                                            .body_ms = PATIENCE_MS,
                                            .idle_ms = PATIENCE_MS,
                                            .write_ms = PATIENCE_MS,
-                                           .header_bytes = 16 * 1024,
+                                           .header_bytes = 16 << 10,
                                            .header_count = 100,
-                                           .body_bytes = 1024 * 1024,
+                                           .body_bytes = 1 << 20,
                                            .connections = 1000}};
 }
 
@@ -206,6 +207,8 @@ static inline int call_with_buffer(const struct http_server *server, int receive
     assert_true(fd >= 0);
     if (receive_bytes > 0)
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof(receive_bytes));
+    int at_once = 1; /* small pieces do not wait for each other */
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof(at_once));
     struct timeval patience = {.tv_sec = PATIENCE_MS / 1000};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     struct sockaddr_in to = {.sin_family = AF_INET,
@@ -243,6 +246,15 @@ static inline bool hear_more(int fd, struct buf *text)
     return got > 0;
 }
 
+/* The decimal number at the front; 0 when there is none. */
+static inline size_t number_at(struct str text)
+{
+    size_t number = 0;
+    for (size_t i = 0; i < text.len && text.ptr[i] >= '0' && text.ptr[i] <= '9'; i++)
+        number = number * 10 + (size_t)(text.ptr[i] - '0');
+    return number;
+}
+
 /* The size of the answer at the front of `text`, 0 while it is not whole. */
 static inline size_t answer_size(struct str text, bool bodiless)
 {
@@ -250,7 +262,7 @@ static inline size_t answer_size(struct str text, bool bodiless)
     if (head == SIZE_MAX)
         return 0;
     size_t at = str_find(text, STR("Content-Length: "));
-    size_t body = at < head && !bodiless ? strtoul(text.ptr + at + 16, NULL, 10) : 0;
+    size_t body = at < head && !bodiless ? number_at(str_after(text, at + 16)) : 0;
     return text.len >= head + 4 + body ? head + 4 + body : 0;
 }
 
@@ -271,7 +283,7 @@ static inline struct str hear_any(int fd, struct buf *text, size_t *used, bool b
 
 static inline int status_of(struct str answer)
 {
-    return str_starts(answer, STR("HTTP/1.1 ")) ? atoi(answer.ptr + 9) : 0;
+    return str_starts(answer, STR("HTTP/1.1 ")) ? (int)number_at(str_after(answer, 9)) : 0;
 }
 
 static inline struct str body_of(struct str answer)
@@ -290,7 +302,7 @@ struct client {
 static inline struct client client_of(int fd)
 {
     struct client c = {.fd = fd};
-    buf_init(&c.text, 64 * 1024 * 1024);
+    buf_init(&c.text, 64 << 20);
     return c;
 }
 

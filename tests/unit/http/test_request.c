@@ -176,7 +176,7 @@ static const struct {
 static int status_of(const struct transcript *t)
 {
     size_t at = str_find(buf_str(&t->text), STR("refused "));
-    return at == SIZE_MAX ? 0 : atoi(t->text.ptr + at + strlen("refused "));
+    return at == SIZE_MAX ? 0 : (int)strtol(t->text.ptr + at + strlen("refused "), NULL, 10);
 }
 
 static void check_refused(struct str raw, size_t first, size_t step, int wanted)
