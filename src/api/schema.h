@@ -8,9 +8,12 @@
  * One schema is checked in this order; the first failure ends it:
  *   1. its types, after trying to convert the value (SCHEMA_BODY: text, numbers, booleans and null
  *      into each other; SCHEMA_QUERY: also a value into a one-element array and back);
- *   2. constant, choices, not, any_of, one_of, all_of;
- *   3. what is said about values of its kind, from top to bottom in `struct schema`.
- * What a member of any_of or one_of has converted stays converted when the member fails.
+ *   2. constant, choices, not_this, any_of, one_of, all_of;
+ *   3. what is said about values of its kind: max, min, then
+ *      strings: pattern, format, not_blank; arrays: unique_items, items;
+ *      objects: required, closed, properties.
+ * All members of any_of are tried; one_of ends with the second that passes. What a member has
+ * converted stays converted, also when the member fails.
  */
 #pragma once
 
@@ -51,7 +54,7 @@ struct schema_limit {
 /* Lists end with NULL, a property list with a row without schema, limits with BOUND_END. A number
  * that is 0 is no limit. Everything in a table is constant. */
 struct schema {
-    unsigned char types[SCHEMA_MAX_TYPES]; /* tried in this order; none: any value */
+    unsigned char types[SCHEMA_MAX_TYPES]; /* tried in this order, TYPE_END last; none: any */
     bool nullable;                         /* one type more: null, tried last */
 
     /* Any value. Constants are text, numbers, booleans or null. */
@@ -73,13 +76,13 @@ struct schema {
 
     /* Arrays */
     size_t max_items, min_items;
-    bool unique_items; /* needs `items` of one scalar type; other elements are not compared */
     const struct schema *items;
+    bool unique_items; /* needs `items` of one scalar type; other elements are not compared */
 
     /* Objects */
+    bool closed; /* no members but the properties */
     size_t max_properties, min_properties;
     const char *const *required;
-    bool closed; /* no members but the properties */
     const struct schema_property *properties;
 };
 
