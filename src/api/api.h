@@ -9,6 +9,8 @@
 struct limit_table;
 struct lane;
 struct login_guard;
+struct endpoint;
+struct hooks;
 
 struct api {
     struct store *store;
@@ -16,6 +18,7 @@ struct api {
     struct lane *work;                /* passwords */
     struct limit_table *limits;       /* the rate limiter's windows */
     struct login_guard *guard;        /* failed logins (domain/login.h) */
+    struct hooks *hooks;              /* of the room hooks, for its own endpoints */
     bool test_mode;                   /* no rate limits */
     const char *compatible_version;   /* what /api/info says: "8.8.1" */
     const char *create_tokens_secret; /* NULL: users.createToken is always refused */
@@ -28,3 +31,5 @@ struct api {
 /* Adds every route of this room, /health, and the fallback (404, OPTIONS) to the router. `api` must
  * outlive it. */
 void api_routes(struct router *router, const struct api *api);
+/* Adds the endpoints of one table, up to its row without path: for rooms above this one. */
+void api_add(struct router *router, const struct api *api, const struct endpoint *family);

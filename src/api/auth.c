@@ -10,7 +10,7 @@
 
 enum { DAY_MS = 24 * 60 * 60 * 1000, TOKENS_REMEMBERED = 512 };
 
-static bool not_logged_in(struct err *err)
+bool call_unknown(struct err *err)
 {
     return err_set(err, 401, NULL, "You must be logged in to do this.");
 }
@@ -62,7 +62,7 @@ bool call_identify(struct call *call, struct str user_id, struct err *err)
     if (!str_empty(call->auth_token) && !str_empty(user_id))
         call->user = find_caller(call, user_id);
     if (call->user == NULL)
-        return call->endpoint->auth == AUTH_OPTIONAL || not_logged_in(err);
+        return call->endpoint->auth == AUTH_OPTIONAL || call_unknown(err);
     call->user_id = call->user->head.key;
     call->username = call->user->username;
     if (str_empty(call->username) && call->endpoint->auth == AUTH_REQUIRED)
@@ -96,11 +96,16 @@ bool call_permitted(const struct call *call, struct err *err)
 
 /* --- the rate limiter --- */
 
+bool call_is_counted(const struct call *call)
+{
+    return !call->api->test_mode &&
+           catalog_setting_bool(call->api->catalog, SETTING_API_ENABLE_RATE_LIMITER);
+}
+
 static bool rate_counts(const struct call *call)
 {
     const struct catalog *catalog = call->api->catalog;
-    return !call->endpoint->unlimited && !call->api->test_mode &&
-           catalog_setting_bool(catalog, SETTING_API_ENABLE_RATE_LIMITER) &&
+    return !call->endpoint->unlimited && call_is_counted(call) &&
            !(call->user && access_has(catalog, call->user, PERM_API_BYPASS_RATE_LIMIT));
 }
 
@@ -110,6 +115,25 @@ static int64_t calls_allowed(const struct call *call)
     enum setting_id id =
         own != SETTING_NONE ? own : SETTING_API_ENABLE_RATE_LIMITER_LIMIT_CALLS_DEFAULT;
     return catalog_setting_int(call->api->catalog, id);
+}
+
+bool call_within_limit(struct call *call, const struct limit_verdict *v, struct err *err)
+{
+    call->headers = arena_fmt(call->arena,
+                              "%.*sX-RateLimit-Limit: %lld\r\nX-RateLimit-Remaining: %lld\r\n"
+                              "X-RateLimit-Reset: %lld\r\n",
+                              STR_FMT(call->headers), (long long)v->limit, (long long)v->remaining,
+                              (long long)v->reset_ms);
+    if (v->allowed)
+        return true;
+    int64_t wait_s = (v->wait_ms + 999) / 1000;
+    fault(
+        err, "error-too-many-requests",
+        "Error, too many requests. Please slow down. You must wait %lld seconds before trying this "
+        "endpoint again.",
+        (long long)wait_s);
+    err->retry_after_s = (int)wait_s;
+    return false;
 }
 
 bool call_within_rate(struct call *call, struct err *err)
@@ -122,19 +146,5 @@ bool call_within_rate(struct call *call, struct err *err)
                                (int)call->endpoint->method, call->endpoint->path);
     struct limit_verdict v =
         limit_hit(call->api->limits, key, calls_allowed(call), window_ms, call->now_ms);
-    call->headers = arena_fmt(call->arena,
-                              "%.*sX-RateLimit-Limit: %lld\r\nX-RateLimit-Remaining: %lld\r\n"
-                              "X-RateLimit-Reset: %lld\r\n",
-                              STR_FMT(call->headers), (long long)v.limit, (long long)v.remaining,
-                              (long long)v.reset_ms);
-    if (v.allowed)
-        return true;
-    int64_t wait_s = (v.reset_ms - call->now_ms + 999) / 1000;
-    fault(
-        err, "error-too-many-requests",
-        "Error, too many requests. Please slow down. You must wait %lld seconds before trying this "
-        "endpoint again.",
-        (long long)wait_s);
-    err->retry_after_s = (int)wait_s;
-    return false;
+    return call_within_limit(call, &v, err);
 }

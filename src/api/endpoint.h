@@ -3,6 +3,9 @@
  *
  *   authentication (401) -> declared permissions (403) -> rate limit (429) -> schema (400) -> steps
  *
+ * An endpoint that identifies its callers in another way has a door of its own in place of these
+ * checks.
+ *
  * A step is a plain function on one lane; the call travels from lane to lane with its arena. The
  * steps of one endpoint run in their order; the first that returns false ends the call with *err,
  * and one that sets call->finished ends it with the answer as it stands.
@@ -97,7 +100,12 @@ struct endpoint {
     bool audit;                  /* a success writes a line into the audit log */
     bool unlimited;              /* the rate limiter does not count it */
     enum setting_id calls_setting; /* its own number of calls a window; SETTING_NONE: the default */
+    /* In place of the usual checks; memory only. What it needs later of the request it copies into
+     * call->arena. */
+    bool (*door)(struct call *call, const struct http_request *rq, struct err *err);
     struct step steps[ENDPOINT_STEPS];
+    /* After the answer was given, on the loop; `err` is NULL when it was that of a success. */
+    void (*over)(struct call *call, const struct err *err);
 };
 
 /* Tables of the families; each ends with a row without path. */
@@ -112,6 +120,15 @@ extern const struct endpoint endpoints_info[];
 extern const struct endpoint endpoints_rooms[];
 extern const struct endpoint endpoints_subscriptions[];
 extern const struct endpoint endpoints_teams[];
+
+/* For doors: the 401 of somebody who is not known; the parameters out of the body, checked against
+ * the endpoint's schema; whether the rate limiter is on at all; and its verdict as headers and,
+ * when it is a refusal, as 429. */
+bool call_unknown(struct err *err);
+bool call_take_body(struct call *call, const struct http_request *rq, struct err *err);
+bool call_is_counted(const struct call *call);
+struct limit_verdict;
+bool call_within_limit(struct call *call, const struct limit_verdict *verdict, struct err *err);
 
 /* Writing the answer: a json_out over call->out that adds members to the answer's object. Use once
  * per call, or again with what was written before. */

@@ -55,11 +55,12 @@ static struct str error_text(struct arena *arena, const struct err *err)
     return arena_join(arena, (struct str[]){text, STR(" ["), str_of(err->type), STR("]")}, 4);
 }
 
-/* 401 has a body of its own; what is thrown with 403 and 429 names no errorType. */
+/* The 401 of somebody nobody knows has a body of its own; what is thrown with 401, 403 and 429
+ * names no errorType. */
 static void put_error(struct buf *body, struct arena *arena, const struct err *err)
 {
     struct json_out o = json_begin(body, '{');
-    if (err->status == 401) {
+    if (err->status == 401 && err->type == NULL) {
         json_member_str(&o, "status", STR("error"));
         json_member_str(&o, "message", str_of(err->text));
         json_end(&o);
@@ -69,7 +70,8 @@ static void put_error(struct buf *body, struct arena *arena, const struct err *e
     struct str text = error_text(arena, err);
     if (!str_empty(text))
         json_member_str(&o, "error", text);
-    bool typed = err->type != NULL && err->status != 403 && err->status != 429;
+    bool typed =
+        err->type != NULL && err->status != 401 && err->status != 403 && err->status != 429;
     if (typed)
         json_member_str(&o, "errorType", str_of(err->type));
     if (typed && !str_empty(err->details))

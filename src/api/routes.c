@@ -28,7 +28,15 @@ static void add(struct router *router, const struct api *api, const struct endpo
     assert(count < ENDPOINTS_MAX);
     served[count] =
         (struct served){.api = api, .endpoint = endpoint, .leaves_loop = leaves_loop(endpoint)};
-    router_add(router, endpoint->method, endpoint->path, serve, &served[count++]);
+    /* What an address without sense means is for a door to say. */
+    (endpoint->door != NULL ? router_add_tolerant : router_add)(
+        router, endpoint->method, endpoint->path, serve, &served[count++]);
+}
+
+void api_add(struct router *router, const struct api *api, const struct endpoint *family)
+{
+    for (; family->path != NULL; family++)
+        add(router, api, family);
 }
 
 /* {"status":"ok"}, or 503 and why nothing can be stored just now. */
@@ -58,13 +66,20 @@ static void send_text(struct http_request *rq, int status, const char *type, str
                                           .part_count = 1});
 }
 
+/* Below these every path answers OPTIONS, for browsers that ask before they send. */
+static bool has_options(struct str path)
+{
+    return str_starts(path, STR("/api/")) || str_starts(path, STR("/hooks/")) ||
+           str_starts(path, STR("/ext/"));
+}
+
 static void no_route(struct http_request *rq, const void *arg)
 {
     struct str cors;
     bool allowed = cors_headers(arg, rq, rq->arena, &cors);
     if (!allowed)
         send_text(rq, 403, NULL, STR(""), STR("{\"success\":false,\"error\":\"unauthorized\"}"));
-    else if (rq->method == HTTP_OPTIONS && str_starts(rq->path, STR("/api/")))
+    else if (rq->method == HTTP_OPTIONS && has_options(rq->path))
         send_text(rq, 200, "text/plain", cors, STR("OK"));
     else
         send_text(rq, 404, NULL, cors, STR("{\"success\":false,\"error\":\"Resource not found\"}"));
@@ -72,10 +87,8 @@ static void no_route(struct http_request *rq, const void *arg)
 
 void api_routes(struct router *router, const struct api *api)
 {
-    for (size_t f = 0; f < sizeof(families) / sizeof(families[0]); f++) {
-        for (const struct endpoint *e = families[f]; e->path != NULL; e++)
-            add(router, api, e);
-    }
+    for (size_t f = 0; f < sizeof(families) / sizeof(families[0]); f++)
+        api_add(router, api, families[f]);
     router_add(router, HTTP_GET, "/health", health, api);
     router_fallback(router, no_route, api);
 }

@@ -55,17 +55,19 @@ static void call_end(struct call *call)
 
 static void answer(struct call *call, struct http_request *rq, bool ok, const struct err *err)
 {
+    struct err large;
     if (ok && !buf_ok(&call->out)) {
-        struct err large;
-        err_invalid(&large,
-                    "The answer is larger than %d MB. Ask for it in pages, with count and offset.",
-                    ANSWER_MAX >> 20);
-        reply_failure(call, rq, &large);
-    } else if (ok) {
-        reply_success(call, rq);
-    } else {
-        reply_failure(call, rq, err);
+        ok = err_invalid(
+            &large, "The answer is larger than %d MB. Ask for it in pages, with count and offset.",
+            ANSWER_MAX >> 20);
+        err = &large;
     }
+    if (ok)
+        reply_success(call, rq);
+    else
+        reply_failure(call, rq, err);
+    if (call->endpoint->over != NULL)
+        call->endpoint->over(call, ok ? NULL : err);
     call_end(call);
 }
 
@@ -186,8 +188,21 @@ static bool take_request(struct call *call, const struct served *served, struct 
         call->path_arg = arena_str(call->arena, call->path_arg);
         call->peer = arena_str(call->arena, call->peer);
     }
-    bool ok = call_identify(call, rq->user_id, err) && call_permitted(call, err) &&
-              call_within_rate(call, err) && call_parse(call, query, type, body, err);
+    return call_identify(call, rq->user_id, err) && call_permitted(call, err) &&
+           call_within_rate(call, err) && call_parse(call, query, type, body, err);
+}
+
+bool call_take_body(struct call *call, const struct http_request *rq, struct err *err)
+{
+    struct str body = arena_str(call->arena, rq->body);
+    return call_parse(call, STR(""), arena_str(call->arena, rq->content_type), body, err);
+}
+
+static bool come_in(struct call *call, const struct served *served, struct http_request *rq,
+                    struct err *err)
+{
+    bool ok = served->endpoint->door != NULL ? served->endpoint->door(call, rq, err)
+                                             : take_request(call, served, rq, err);
     if (ok && arena_over(call->arena))
         return err_set(err, 413, NULL,
                        "The request holds more than this server takes apart (%zu bytes).",
@@ -207,7 +222,7 @@ void serve(struct http_request *rq, const void *arg)
         return;
     }
     call->headers = cors;
-    if (take_request(call, served, rq, &err))
+    if (come_in(call, served, rq, &err))
         go_on(call, rq);
     else
         answer(call, rq, false, &err);

@@ -32,6 +32,15 @@ int64_t clock_mono_ms(void)
     return atomic_load(&held) ? atomic_load(&held_mono_ms) : read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t clock_mono_us(void)
+{
+    struct timespec now;
+    if (atomic_load(&held))
+        return atomic_load(&held_mono_ms) * 1000;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 void clock_hold(int64_t wall_ms, int64_t mono_ms)
 {
     atomic_store(&held_wall_ms, wall_ms);

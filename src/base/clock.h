@@ -15,6 +15,7 @@ enum {
 
 int64_t clock_wall_ms(void);
 int64_t clock_mono_ms(void);
+int64_t clock_mono_us(void); /* for how long something took; a held clock stands on whole ms */
 
 /* For tests: both clocks stand still at these values until clock_release(). */
 void clock_hold(int64_t wall_ms, int64_t mono_ms);

@@ -96,6 +96,10 @@ void router_free(struct router *router);
  * not among the params. */
 void router_add(struct router *router, enum http_method method, const char *pattern,
                 http_handler *handler, const void *arg);
+/* The same for a pattern whose handler judges its places itself: one with a broken escape is empty,
+ * where otherwise the request is refused. */
+void router_add_tolerant(struct router *router, enum http_method method, const char *pattern,
+                         http_handler *handler, const void *arg);
 /* Called when no route fits. Without one: 404. */
 void router_fallback(struct router *router, http_handler *handler, const void *arg);
 

@@ -16,6 +16,7 @@
 struct target {
     http_handler *handler; /* NULL: none */
     const void *arg;
+    bool tolerant; /* a place that cannot be decoded is empty */
 };
 
 /* A literal path. */
@@ -121,20 +122,32 @@ static void add_pattern(struct router *router, enum http_method method, struct s
     router->patterns[router->pattern_count++] = (struct pattern){method, text, target};
 }
 
-void router_add(struct router *router, enum http_method method, const char *pattern,
-                http_handler *handler, const void *arg)
+static void add(struct router *router, enum http_method method, const char *pattern,
+                struct target target)
 {
     assert(pattern[0] == '/' && method != HTTP_HEAD && method <= HTTP_OTHER);
     struct str text = str_of(pattern);
     if (is_pattern(text))
-        add_pattern(router, method, text, (struct target){handler, arg});
+        add_pattern(router, method, text, target);
     else
-        add_literal(router, method, text, (struct target){handler, arg});
+        add_literal(router, method, text, target);
+}
+
+void router_add(struct router *router, enum http_method method, const char *pattern,
+                http_handler *handler, const void *arg)
+{
+    add(router, method, pattern, (struct target){.handler = handler, .arg = arg});
+}
+
+void router_add_tolerant(struct router *router, enum http_method method, const char *pattern,
+                         http_handler *handler, const void *arg)
+{
+    add(router, method, pattern, (struct target){.handler = handler, .arg = arg, .tolerant = true});
 }
 
 void router_fallback(struct router *router, http_handler *handler, const void *arg)
 {
-    router->fallback = (struct target){handler, arg};
+    router->fallback = (struct target){.handler = handler, .arg = arg};
 }
 
 /* Segment by segment; a parameter takes one that is not empty. */
@@ -171,11 +184,15 @@ static struct target find(const struct router *router, struct http_request *rq)
     return router->fallback;
 }
 
-static bool decode_params(struct http_request *rq)
+static bool decode_params(struct http_request *rq, bool tolerant)
 {
     for (size_t i = 0; i < MAX_PARAMS; i++) {
-        if (!str_empty(rq->params[i]) && !percent_decode(rq->arena, rq->params[i], &rq->params[i]))
+        struct str place = rq->params[i];
+        if (str_empty(place) || percent_decode(rq->arena, place, &rq->params[i]))
+            continue;
+        if (!tolerant)
             return false;
+        rq->params[i] = STR("");
     }
     return true;
 }
@@ -183,7 +200,7 @@ static bool decode_params(struct http_request *rq)
 void router_serve(const struct router *router, struct http_request *rq)
 {
     struct target target = find(router, rq);
-    if (decode_params(rq))
+    if (decode_params(rq, target.tolerant))
         target.handler(rq, target.arg);
     else
         answer_refusal(

@@ -105,12 +105,30 @@ static void an_empty_router_may_be_freed_and_none_too(void **state)
     router_free(NULL);
 }
 
+static void a_tolerant_route_gets_an_empty_place_for_a_broken_escape(void **state)
+{
+    (void)state;
+    buf_init(&heard, 1000);
+    struct arena arena;
+    arena_init(&arena, 10000);
+    struct router *router = router_new();
+    router_add_tolerant(router, HTTP_POST, "/h/:id/:token", note, "h");
+    struct http_request rq = {.method = HTTP_POST, .path = STR("/h/%zz/b%20c"), .arena = &arena};
+    router_serve(router, &rq);
+    assert_string_equal(heard.ptr, "h[b c]");
+    assert_true(str_empty(rq.params[0]));
+    router_free(router);
+    arena_release(&arena);
+    buf_release(&heard);
+}
+
 int main(void)
 {
     digest_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_request_goes_to_the_route_that_fits),
         cmocka_unit_test(an_empty_router_may_be_freed_and_none_too),
+        cmocka_unit_test(a_tolerant_route_gets_an_empty_place_for_a_broken_escape),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
