@@ -2,8 +2,9 @@
  * order of checks and with its texts; where it is unsafe ours is stricter and docs/compatibility.md
  * says so.
  *
- * Files: integration.c the doors and what both directions share, integration_incoming.c and
- * integration_outgoing.c the checks of each, integration_read.c getting, listing, history.
+ * Files: integration.c the doors, integration_incoming.c and integration_outgoing.c the checks of
+ * each direction, integration_rules.c what they share, integration_read.c getting, listing,
+ * history.
  */
 #pragma once
 
