@@ -52,24 +52,25 @@ struct header_list {
 };
 
 /* The header of that name, from position *at on; NULL when there is no more. */
-static const struct http_header *next_header(struct header_list list, struct str name, size_t *at)
+static const struct http_header *next_header(const struct header_list *list, struct str name,
+                                             size_t *at)
 {
-    while (*at < list.count) {
-        const struct http_header *header = &list.headers[(*at)++];
+    while (*at < list->count) {
+        const struct http_header *header = &list->headers[(*at)++];
         if (str_eq_nocase(header->name, name))
             return header;
     }
     return NULL;
 }
 
-static bool has_header(struct header_list list, struct str name)
+static bool has_header(const struct header_list *list, struct str name)
 {
     size_t at = 0;
     return name.len > 0 && next_header(list, name, &at) != NULL;
 }
 
 /* A header that may be missing, but not be there twice: which one would be checked? */
-static bool take_header(struct attempt *at, struct header_list list, struct str name,
+static bool take_header(struct attempt *at, const struct header_list *list, struct str name,
                         struct str *value)
 {
     size_t position = 0;
@@ -87,7 +88,7 @@ static bool needed(struct attempt *at, struct str name, struct str value)
     return value.len > 0 || refused(at, "%.*s is missing or empty", STR_FMT(name));
 }
 
-static bool find_headers(struct attempt *at, struct header_list list)
+static bool find_headers(struct attempt *at, const struct header_list *list)
 {
     const struct verify_form *form = &at->rule->form;
     bool other_names =
@@ -343,7 +344,7 @@ bool verify_signature(const struct verify_rule *rule, const struct http_header *
 {
     *out = (struct verify_outcome){.secret = 0};
     struct attempt at = {.rule = rule, .out = out};
-    if (!find_headers(&at, (struct header_list){headers, header_count}))
+    if (!find_headers(&at, &(struct header_list){headers, header_count}))
         return false;
     out->id = at.id;
     return read_signatures(&at) && check_time(&at, now_ms) && lay_out(&at, raw_body) &&

@@ -277,17 +277,13 @@ static void spoil_secret(struct verify_secret *secret)
     secret->key = changed(secret->key, 0);
 }
 
-#define EACH_VECTOR(call)                                                                          \
-    for (size_t v = 0; v < COUNT(vectors); v++)                                                    \
-        for (struct call call = call_of(&vectors[v]), *once = &call; once != NULL; once = NULL)
-
 /* --- what holds for every scheme --- */
 
 static void a_good_signature_passes_and_tells_the_delivery(void **state)
 {
     (void)state;
-    EACH_VECTOR(call)
-    {
+    for (size_t v = 0; v < COUNT(vectors); v++) {
+        struct call call = call_of(&vectors[v]);
         check_passes(&call);
         assert_true(str_is(call.out.id, call.vector->id));
         assert_int_equal(call.out.secret, 0);
@@ -297,8 +293,8 @@ static void a_good_signature_passes_and_tells_the_delivery(void **state)
 static void another_body_is_refused(void **state)
 {
     (void)state;
-    EACH_VECTOR(call)
-    {
+    for (size_t v = 0; v < COUNT(vectors); v++) {
+        struct call call = call_of(&vectors[v]);
         struct str body = call.body;
         for (size_t i = 0; i < body.len && !call.vector->unsigned_body; i++) {
             call.body = changed(body, i);
@@ -312,8 +308,8 @@ static void another_body_is_refused(void **state)
 static void another_secret_is_refused(void **state)
 {
     (void)state;
-    EACH_VECTOR(call)
-    {
+    for (size_t v = 0; v < COUNT(vectors); v++) {
+        struct call call = call_of(&vectors[v]);
         spoil_secret(&call.rule->secrets[0]);
         check_refused(&call, "fits none of the secrets (1)");
     }
@@ -322,8 +318,8 @@ static void another_secret_is_refused(void **state)
 static void a_signature_with_any_character_changed_is_refused(void **state)
 {
     (void)state;
-    EACH_VECTOR(call)
-    {
+    for (size_t v = 0; v < COUNT(vectors); v++) {
+        struct call call = call_of(&vectors[v]);
         struct str value = call.headers[0].value;
         for (size_t i = 0; i < value.len; i++) {
             call.headers[0].value = changed(value, i);
@@ -335,8 +331,8 @@ static void a_signature_with_any_character_changed_is_refused(void **state)
 static void a_truncated_or_longer_signature_is_refused(void **state)
 {
     (void)state;
-    EACH_VECTOR(call)
-    {
+    for (size_t v = 0; v < COUNT(vectors); v++) {
+        struct call call = call_of(&vectors[v]);
         struct str value = call.headers[0].value;
         for (size_t len = 0; len < value.len; len++) {
             call.headers[0].value = str_slice(value, 0, len);
@@ -366,8 +362,8 @@ static void a_header_that_is_missing_or_empty_is_refused(void **state)
 static void a_call_without_any_header_is_refused(void **state)
 {
     (void)state;
-    EACH_VECTOR(call)
-    {
+    for (size_t v = 0; v < COUNT(vectors); v++) {
+        struct call call = call_of(&vectors[v]);
         call.header_count = 0;
         check_refused(&call, "is missing or empty");
         assert_int_equal(call.out.id.len, 0);
@@ -390,8 +386,8 @@ static void a_header_that_is_there_twice_is_refused(void **state)
 static void names_of_headers_have_no_case(void **state)
 {
     (void)state;
-    EACH_VECTOR(call)
-    {
+    for (size_t v = 0; v < COUNT(vectors); v++) {
+        struct call call = call_of(&vectors[v]);
         for (size_t i = 0; i < call.header_count; i++)
             call.headers[i].name = upper(call.headers[i].name, 0);
         check_passes(&call);
@@ -401,8 +397,8 @@ static void names_of_headers_have_no_case(void **state)
 static void hexadecimal_digits_may_have_either_case_but_their_prefix_not(void **state)
 {
     (void)state;
-    EACH_VECTOR(call)
-    {
+    for (size_t v = 0; v < COUNT(vectors); v++) {
+        struct call call = call_of(&vectors[v]);
         if (!call.vector->hex)
             continue;
         struct str value = call.headers[0].value;
@@ -419,8 +415,8 @@ static void hexadecimal_digits_may_have_either_case_but_their_prefix_not(void **
 static void a_call_is_taken_for_five_minutes_around_its_time(void **state)
 {
     (void)state;
-    EACH_VECTOR(call)
-    {
+    for (size_t v = 0; v < COUNT(vectors); v++) {
+        struct call call = call_of(&vectors[v]);
         int64_t sent_ms = call.vector->sent_s * 1000;
         if (sent_ms == 0)
             continue;
@@ -438,8 +434,8 @@ static void a_call_is_taken_for_five_minutes_around_its_time(void **state)
 static void without_a_time_a_call_is_good_for_ever(void **state)
 {
     (void)state;
-    EACH_VECTOR(call)
-    {
+    for (size_t v = 0; v < COUNT(vectors); v++) {
+        struct call call = call_of(&vectors[v]);
         if (call.vector->sent_s != 0)
             continue;
         call.now_ms = 4102444800000;
@@ -450,8 +446,8 @@ static void without_a_time_a_call_is_good_for_ever(void **state)
 static void the_tolerance_is_the_rules_own(void **state)
 {
     (void)state;
-    EACH_VECTOR(call)
-    {
+    for (size_t v = 0; v < COUNT(vectors); v++) {
+        struct call call = call_of(&vectors[v]);
         if (call.vector->sent_s == 0)
             continue;
         call.rule->tolerance_s = 10;
@@ -466,8 +462,8 @@ static void the_tolerance_is_the_rules_own(void **state)
 static void while_a_secret_is_replaced_both_are_good(void **state)
 {
     (void)state;
-    EACH_VECTOR(call)
-    {
+    for (size_t v = 0; v < COUNT(vectors); v++) {
+        struct call call = call_of(&vectors[v]);
         struct verify_secret good = call.rule->secrets[0];
         call.rule->secret_count = VERIFY_MAX_SECRETS;
         for (size_t place = 0; place < VERIFY_MAX_SECRETS; place++) {
@@ -487,8 +483,8 @@ static void while_a_secret_is_replaced_both_are_good(void **state)
 static void a_reason_holds_neither_secret_nor_signature(void **state)
 {
     (void)state;
-    EACH_VECTOR(call)
-    {
+    for (size_t v = 0; v < COUNT(vectors); v++) {
+        struct call call = call_of(&vectors[v]);
         struct str secret = call.rule->secrets[0].text;
         struct str value = call.headers[0].value;
         call.headers[0].value = changed(value, value.len / 2);
