@@ -23,8 +23,12 @@ bool message_may_send(struct rd *rd, const struct user *by, const struct room *r
 bool message_send(struct tx *tx, const struct user *by, struct room *room, struct message *m,
                   struct err *err);
 
+/* The same where message_may_send() was asked before in this command. */
+bool message_store(struct tx *tx, const struct user *by, struct room *room, struct message *m,
+                   struct err *err);
+
 /* Notes something in the room in the name of `by`, without asking for rights and without anybody
- * being told by integrations. Types are in message_system.c. `text` may be empty. */
+ * being told by integrations; returns its number. `text` may be empty. */
 enum system_message {
     SYSTEM_USER_JOINED,  /* uj; text: his username */
     SYSTEM_USER_LEFT,    /* ul */
@@ -37,16 +41,19 @@ enum system_message {
     SYSTEM_REMOVED,      /* rm: in place of a message that was deleted */
     SYSTEM_MESSAGES
 };
-void message_system(struct tx *tx, const struct room *room, enum system_message what,
-                    const struct actor *by, struct str text);
+int64_t message_system(struct tx *tx, const struct room *room, enum system_message what,
+                       const struct actor *by, struct str text);
+/* What it is called in documents, which is another name in the main room of a team. */
+struct str message_system_type(const struct room *room, enum system_message what);
 /* Whether a client may not choose that type for a message of his own. */
 bool message_type_is_system(struct str type);
 
 /* Replaces the text. `custom_fields` NULL: they stay. The same text changes nothing. *m becomes
  * what is stored. */
 bool message_update(struct tx *tx, const struct user *by, struct message *m, struct str text,
-                    const struct json *custom_fields, struct err *err);
+                    struct json *custom_fields, struct err *err);
 bool message_delete(struct tx *tx, const struct user *by, struct message *m, struct err *err);
 
 /* Removes a slice of the notes of deletions that are old enough; true: there is more. */
 bool messages_sweep(struct tx *tx);
+bool messages_to_sweep(struct rd *rd);

@@ -8,6 +8,7 @@
 
 #include "base/id.h"
 #include "domain/fault.h"
+#include "domain/message.h"
 #include "domain/name_pattern.h"
 #include "store/subscription.h"
 #include "store/team.h"
@@ -173,6 +174,17 @@ static void subscribe_named(struct tx *tx, const struct actor *by, const struct 
         subscribe(tx, room, by->id, true);
 }
 
+/* A team's main room tells of the rooms it gets. */
+static void tell_team(struct tx *tx, const struct actor *by, const struct room *room)
+{
+    struct rd *rd = tx_rd(tx);
+    bool joins = by != NULL && !room->team_main && !str_empty(room->team_id);
+    const struct team *team = joins ? team_find(rd, room->team_id) : NULL;
+    const struct room *main_room = team != NULL ? room_find(rd, team->room_id) : NULL;
+    if (main_room != NULL)
+        (void)message_system(tx, main_room, SYSTEM_ROOM_IN_TEAM, by, room->name);
+}
+
 bool room_create(struct tx *tx, const struct actor *by, const struct room_draft *draft,
                  struct room **out, struct err *err)
 {
@@ -185,12 +197,12 @@ bool room_create(struct tx *tx, const struct actor *by, const struct room_draft 
         return refuse(err, "A room can be made with %d members at most; invite the others later.",
                       ROOM_USERS_AT_ONCE);
     struct room *room = from_draft(rd, by, draft, name);
-    (void)rooms_sweep(tx);
     if (!check_team(rd, draft, err) || !room_check_name(rd, name, NULL, err) ||
         !room_check_size(room, err))
         return false;
     room_insert(tx, room);
     subscribe_named(tx, by, room, draft);
+    tell_team(tx, by, room);
     room_complete(rd, room);
     *out = room;
     return true;
@@ -198,8 +210,6 @@ bool room_create(struct tx *tx, const struct actor *by, const struct room_draft 
 
 void rooms_seed(struct tx *tx)
 {
-    while (rooms_sweep(tx)) { /* nobody waits for a starting server yet */
-    }
     if (room_id_used(tx_rd(tx), ROOM_GENERAL_ID))
         return;
     struct room_draft draft = {
@@ -211,14 +221,26 @@ void rooms_seed(struct tx *tx)
 
 /* --- deleting one --- */
 
+static enum perm delete_permission(char type)
+{
+    switch (type) {
+    case 'c':
+        return PERM_DELETE_C;
+    case 'p':
+        return PERM_DELETE_P;
+    default:
+        return PERM_DELETE_D;
+    }
+}
+
 static bool may_delete(struct rd *rd, const struct actor *by, const struct room *room)
 {
-    bool channel = room->type == 'c';
-    if (!access_allows(rd, by->id, channel ? PERM_DELETE_C : PERM_DELETE_P, room->id))
+    if (!access_allows(rd, by->id, delete_permission(room->type), room->id))
         return false;
     const struct team *team = str_empty(room->team_id) ? NULL : team_find(rd, room->team_id);
     return team == NULL ||
-           access_allows(rd, by->id, channel ? PERM_DELETE_TEAM_CHANNEL : PERM_DELETE_TEAM_GROUP,
+           access_allows(rd, by->id,
+                         room->type == 'c' ? PERM_DELETE_TEAM_CHANNEL : PERM_DELETE_TEAM_GROUP,
                          team->room_id);
 }
 
@@ -257,12 +279,14 @@ static void sweep_room(struct tx *tx, const struct room *room)
     }
     if (left > 0)
         left -= subscriptions_erase_some(tx, room->id, left);
+    if (left > 0)
+        left -= messages_erase_some(tx, room->seq, left);
     if (left <= 0)
         return;
     if (str_eq(room->id, ROOM_GENERAL_ID))
-        room_bury(tx, room->id); /* or rooms_seed() would make it again */
+        room_bury(tx, room->seq); /* or rooms_seed() would make it again */
     else
-        room_erase(tx, room->id);
+        room_erase(tx, room->seq);
 }
 
 void room_remove(struct tx *tx, struct room *room)
@@ -273,11 +297,16 @@ void room_remove(struct tx *tx, struct room *room)
     sweep_room(tx, room);
 }
 
+bool rooms_to_sweep(struct rd *rd)
+{
+    return room_erasing(rd) != NULL;
+}
+
 bool rooms_sweep(struct tx *tx)
 {
     struct room *room = room_erasing(tx_rd(tx));
     if (room == NULL)
         return false;
     sweep_room(tx, room);
-    return room_erasing(tx_rd(tx)) != NULL;
+    return rooms_to_sweep(tx_rd(tx));
 }

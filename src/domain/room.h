@@ -46,9 +46,9 @@ bool room_delete(struct tx *tx, const struct actor *by, struct room *room, struc
 /* Deletes whoever asks. A main room takes its team with it; the team's other rooms stay. */
 void room_remove(struct tx *tx, struct room *room);
 /* Removes a slice of what deleted rooms left behind; true: there is more. A deletion removes its
- * first slice itself, a creation one of others, the start of a server all; whoever has time may
- * call it. */
+ * first slice itself, the rest is done by domain/sweep.h. */
 bool rooms_sweep(struct tx *tx);
+bool rooms_to_sweep(struct rd *rd);
 
 /* At every start. Makes GENERAL, once in the life of a database: it does not come back after it was
  * deleted. */

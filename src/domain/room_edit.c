@@ -1,5 +1,6 @@
 /* What can be changed of a room. Commands run on the writer. */
 #include "domain/fault.h"
+#include "domain/message.h"
 #include "domain/room.h"
 
 static void save(struct tx *tx, struct room *room)
@@ -15,6 +16,7 @@ bool room_archive(struct tx *tx, const struct actor *by, struct room *room, stru
                           "Not authorized");
     room->archived = true;
     save(tx, room);
+    (void)message_system(tx, room, SYSTEM_ARCHIVED, by, STR(""));
     return true;
 }
 
@@ -25,6 +27,7 @@ bool room_unarchive(struct tx *tx, const struct actor *by, struct room *room, st
                           "Not authorized");
     room->archived = false;
     save(tx, room);
+    (void)message_system(tx, room, SYSTEM_UNARCHIVED, by, STR(""));
     return true;
 }
 
@@ -38,5 +41,6 @@ bool room_set_topic(struct tx *tx, const struct actor *by, struct room *room, st
     if (!room_check_size(room, err))
         return false;
     save(tx, room);
+    (void)message_system(tx, room, SYSTEM_TOPIC, by, topic);
     return true;
 }

@@ -3,6 +3,7 @@
  */
 #include "base/id.h"
 #include "domain/fault.h"
+#include "domain/message.h"
 #include "domain/room.h"
 #include "store/subscription.h"
 #include "store/team.h"
@@ -15,18 +16,17 @@ enum { FORGET_AT_ONCE = 100, DETAILS_BYTES = 64 * 1024 };
 /* --- coming --- */
 
 /* A newcomer sees that something is there to be read. The main room's members are the team's. */
-static void add_user(struct tx *tx, const struct room *room, struct str user_id)
+static void subscribe(struct tx *tx, const struct room *room, struct str user_id,
+                      int64_t read_number)
 {
     struct rd *rd = tx_rd(tx);
-    if (subscription_exists(rd, room->id, user_id))
-        return;
     struct subscription s = {
         .id = id_hex(rd->arena, rd->now_ms),
         .room_id = room->id,
         .user_id = user_id,
         .open = true,
-        .alert = true,
-        .unread = 1,
+        .fresh = true,
+        .read_number = read_number,
         .created_at_ms = rd->now_ms,
         .updated_at_ms = rd->now_ms,
     };
@@ -35,18 +35,31 @@ static void add_user(struct tx *tx, const struct room *room, struct str user_id)
         team_add_member(tx, room->team_id, user_id);
 }
 
+/* `by` is himself or who brings him; the room is told. */
+static void add_user(struct tx *tx, const struct actor *by, const struct room *room,
+                     const struct actor *user)
+{
+    if (subscription_exists(tx_rd(tx), room->id, user->id))
+        return;
+    bool himself = str_eq(by->id, user->id);
+    int64_t number = message_system(tx, room, himself ? SYSTEM_USER_JOINED : SYSTEM_USER_ADDED, by,
+                                    user->username);
+    subscribe(tx, room, user->id, number);
+}
+
 void rooms_join_defaults(struct tx *tx, const struct user *user)
 {
+    struct actor himself = {.id = user->id, .username = user->username};
     struct room_list rooms = rooms_default(tx_rd(tx), ROOM_USERS_AT_ONCE);
     for (size_t i = 0; i < rooms.count; i++)
-        add_user(tx, rooms.items[i], user->id);
+        add_user(tx, &himself, rooms.items[i], &himself);
 }
 
 bool room_join(struct tx *tx, const struct actor *by, struct room *room, struct err *err)
 {
     if (!room_visible(tx_rd(tx), by->id, room))
         return fault_with(err, DETAILS_METHOD("joinRoom"), "error-not-allowed", "Not allowed");
-    add_user(tx, room, by->id);
+    add_user(tx, by, room, by);
     return true;
 }
 
@@ -67,8 +80,10 @@ bool room_invite(struct tx *tx, const struct actor *by, struct room *room,
                           "Not allowed");
     if (count > ROOM_USERS_AT_ONCE)
         return refuse(err, "At most %d users can be invited at once.", ROOM_USERS_AT_ONCE);
-    for (size_t i = 0; i < count; i++)
-        add_user(tx, room, users[i]->id);
+    for (size_t i = 0; i < count; i++) {
+        struct actor user = {.id = users[i]->id, .username = users[i]->username};
+        add_user(tx, by, room, &user);
+    }
     return true;
 }
 
@@ -105,6 +120,7 @@ bool room_leave(struct tx *tx, const struct actor *by, struct room *room, struct
     if (owns_alone(rd, room->id, by->id))
         return refuse_last_owner(err, details);
     remove_user(tx, room, by->id);
+    (void)message_system(tx, room, SYSTEM_USER_LEFT, by, by->username);
     return true;
 }
 
@@ -126,7 +142,10 @@ bool room_kick(struct tx *tx, const struct actor *by, struct room *room, const s
         return fault_with(err, details, "error-user-not-in-room", "User is not in this room");
     if (owns_alone(rd, room->id, user->id))
         return refuse_last_owner(err, details);
+    if (!subscription_exists(rd, room->id, user->id))
+        return true;
     remove_user(tx, room, user->id);
+    (void)message_system(tx, room, SYSTEM_USER_REMOVED, by, user->username);
     return true;
 }
 
@@ -134,11 +153,14 @@ bool room_kick(struct tx *tx, const struct actor *by, struct room *room, const s
 
 enum fate { ROOM_STAYS, ROOM_CHANGES_OWNER, ROOM_GOES };
 
-/* What becomes of a room without the user; *heir is its next owner when there is to be one. */
+/* What becomes of a room without the user; *heir is its next owner when there is to be one. A
+ * direct room of two is nothing without one of them, and nobody is asked about it. */
 static enum fate fate_without(struct rd *rd, const struct room *room, struct str user_id,
                               struct str *heir)
 {
     bool goes;
+    if (room->type == 'd')
+        return room->people_count <= 2 ? ROOM_GOES : ROOM_STAYS;
     if (subscription_has_role(rd, room->id, user_id, OWNER)) {
         if (subscription_role_of_others(rd, room->id, OWNER, user_id))
             return ROOM_STAYS;
@@ -159,7 +181,8 @@ static void put_names(struct json_out *o, const char *key, struct rd *rd,
     struct json_out names = json_begin(o->buf, '[');
     for (size_t i = 0; i < rooms->count; i++) {
         struct str heir;
-        if (fate_without(rd, rooms->items[i], user_id, &heir) != fate)
+        if (rooms->items[i]->type == 'd' ||
+            fate_without(rd, rooms->items[i], user_id, &heir) != fate)
             continue;
         json_item(&names);
         json_put_string(names.buf, rooms->items[i]->name);
@@ -171,7 +194,8 @@ static bool any_affected(struct rd *rd, const struct room_list *rooms, struct st
 {
     struct str heir;
     for (size_t i = 0; i < rooms->count; i++)
-        if (fate_without(rd, rooms->items[i], user_id, &heir) != ROOM_STAYS)
+        if (rooms->items[i]->type != 'd' &&
+            fate_without(rd, rooms->items[i], user_id, &heir) != ROOM_STAYS)
             return true;
     return false;
 }

@@ -14,6 +14,7 @@
 #include "domain/login_guard.h"
 #include "domain/setting.h"
 #include "domain/start.h"
+#include "domain/sweep.h"
 #include "http/limit.h"
 #include "main/control.h"
 #include "main/verbs.h"
@@ -37,6 +38,7 @@ struct server {
     struct router *router;
     struct http_server *http;
     struct control *control;
+    struct sweep *sweep;
 };
 
 /* --- opening --- */
@@ -174,7 +176,8 @@ static bool open_rooms(struct server *s, const struct serve_as *as, struct err *
     if (!open_work(s, err))
         return false;
     open_api(s);
-    return open_http(s, err) && tell_url(s, err) && open_control(s, err);
+    s->sweep = sweep_open(s->store, err);
+    return s->sweep != NULL && open_http(s, err) && tell_url(s, err) && open_control(s, err);
 }
 
 /* --- closing --- */
@@ -186,6 +189,7 @@ static void close_rooms(struct server *s)
     if (s->http != NULL)
         http_drain(s->http, s->options->stop_timeout_ms);
     control_close(s->control);
+    sweep_close(s->sweep);
     lane_close(s->work);
     store_close(s->store);
     http_close(s->http);

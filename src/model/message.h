@@ -41,12 +41,11 @@ void message_set(struct message *m, const char *member, struct json *value);
 
 /* --- what senders may give (message_check.c) --- */
 
-/* Whether the links and fields of a message's avatar and attachments can be shown: absolute
- * addresses (http, https, data) or ones below /file-upload, and for an avatar any relative one.
- * What is null is not there. False and *err, with the API's texts. `attachments` may be NULL. */
-bool message_check_links(struct str avatar, const struct json *attachments, struct err *err);
-/* Whether the members have the types they ought to have. False and *err: "Match error: ...". */
-bool message_check_types(const struct json *attachments, struct err *err);
+/* Whether the members of a message have the types they ought to have (what is not known may be
+ * anything), its links can be shown, and the fields of its attachments have title and value. Links
+ * are absolute (http, https, data) or below /file-upload; an avatar may be any relative one too.
+ * What is null is not there. False and *err, with the API's texts. */
+bool message_check(const struct json *doc, struct err *err);
 
 /* --- what a text refers to (message_parse.c) --- */
 

@@ -6,12 +6,14 @@
 #pragma once
 
 #include "base/json.h"
+#include "model/message.h"
 
 #define ROOM_GENERAL_ID STR("GENERAL")
 
 enum { ROOM_DOC_BYTES = 256 * 1024 }; /* ceiling of what `doc` holds: texts and customFields */
 
 struct room {
+    int64_t seq; /* of the row: messages hang on it */
     struct str id;
     char type;          /* 'c', 'p' or 'd' */
     struct str name;    /* empty for 'd'; the display name is the same */
@@ -26,12 +28,22 @@ struct room {
     bool read_only, broadcast, encrypted;
     bool team_main;                   /* the room that was made with its team */
     const struct json *custom_fields; /* an object; NULL: {} */
+    const struct str *people;         /* ids of those in a direct room, the one who made it first */
+    size_t people_count;
+    struct str people_key; /* the same sorted: a column */
 
-    int64_t users_count; /* derived; filled by room_complete() */
+    /* Derived; filled by room_complete(): */
+    int64_t users_count;
+    int64_t messages;             /* how many are kept */
+    int64_t changed_at_ms;        /* the last change of its messages */
+    struct message *last_message; /* the newest that is shown in the room; NULL: none */
+    struct str *usernames;        /* of people */
 };
 
 /* The room as the API answers it. It must be complete. */
 void room_put(struct buf *out, const struct room *room);
+/* Its members only, into an object that is being written. */
+void room_put_members(struct json_out *o, const struct room *room);
 
 /* The column `doc`, both ways. */
 void room_put_doc(struct buf *out, const struct room *room);

@@ -1,7 +1,23 @@
-/* The subscription's JSON forms: the document of the API and the column `doc` of its row. Memory
- * only; any thread.
- */
+/* The subscription as the API answers it, and what it says of unread messages. Memory only; any
+ * thread. */
 #include "model/subscription.h"
+
+bool subscription_open(const struct subscription *s)
+{
+    return s->open || s->last_number > s->hidden_number;
+}
+
+bool subscription_alert(const struct subscription *s)
+{
+    return s->fresh || s->last_number > s->read_number;
+}
+
+/* Every message of a direct room counts, elsewhere those that mention him or everybody. */
+int64_t subscription_unread(const struct subscription *s)
+{
+    int64_t behind = s->room_type == 'd' ? s->last_number - s->read_number : s->mention_messages;
+    return behind + (s->fresh ? 1 : 0);
+}
 
 static void put_user(struct json_out *o, const struct subscription *s)
 {
@@ -33,44 +49,19 @@ void subscription_put(struct buf *out, const struct subscription *s)
     json_member_str(&o, "rid", s->room_id);
     json_member_str(&o, "t", str_from(&s->room_type, 1));
     json_member_str(&o, "name", s->room_name);
-    json_member_str(&o, "fname", s->room_name);
-    json_member_bool(&o, "open", s->open);
-    json_member_bool(&o, "alert", s->alert);
-    json_member_i64(&o, "unread", s->unread);
-    json_member_i64(&o, "userMentions", 0); /* nobody is mentioned where there are no messages */
-    json_member_i64(&o, "groupMentions", 0);
+    json_member_str(&o, "fname", s->room_fname);
+    json_member_bool(&o, "open", subscription_open(s));
+    json_member_bool(&o, "alert", subscription_alert(s));
+    json_member_i64(&o, "unread", subscription_unread(s));
+    json_member_i64(&o, "userMentions", s->user_mentions);
+    json_member_i64(&o, "groupMentions", s->group_mentions);
     json_member_time(&o, "ts", s->created_at_ms);
     if (s->seen_at_ms != 0)
         json_member_time(&o, "ls", s->seen_at_ms);
     put_roles(&o, s);
     if (s->room_archived)
         json_member_bool(&o, "archived", true);
-    json_member_time(&o, "_updatedAt", s->updated_at_ms);
+    json_member_time(&o, "_updatedAt",
+                     s->changed_at_ms > s->updated_at_ms ? s->changed_at_ms : s->updated_at_ms);
     json_end(&o);
-}
-
-void subscription_put_doc(struct buf *out, const struct subscription *s)
-{
-    struct json_out o = json_begin(out, '{');
-    if (s->alert)
-        json_member_bool(&o, "alert", true);
-    if (s->unread != 0)
-        json_member_i64(&o, "unread", s->unread);
-    if (s->seen_at_ms != 0)
-        json_member_i64(&o, "seen", s->seen_at_ms);
-    json_end(&o);
-}
-
-static int64_t whole_number(const struct json *doc, const char *key)
-{
-    const struct json *value = json_get(doc, str_of(key));
-    return json_is(value, JSON_NUMBER) ? (int64_t)value->number : 0;
-}
-
-void subscription_take_doc(struct arena *a, struct subscription *s, struct str doc)
-{
-    const struct json *object = json_parse(a, doc);
-    s->alert = json_get_true(object, "alert");
-    s->unread = whole_number(object, "unread");
-    s->seen_at_ms = whole_number(object, "seen");
 }

@@ -15,21 +15,24 @@ struct subscription {
     struct str roles[SUBSCRIPTION_ROLES]; /* ids of roles in this room: owner, moderator, leader */
     size_t role_count;
 
-    /* Kept as one JSON text, the column `doc`: */
-    bool alert; /* something happened that the user has not seen */
-    int64_t unread;
-    int64_t seen_at_ms; /* 0: never */
+    bool fresh;            /* he came in and has read nothing yet */
+    int64_t read_number;   /* the newest message he has read, by its number */
+    int64_t hidden_number; /* the newest one when he hid the room: a newer one shows it again */
+    int64_t seen_at_ms;    /* 0: never */
 
-    /* Of the room and the user; filled by the reading functions of the store: */
+    /* Of the room, the user and the messages; filled by the reading functions of the store: */
     char room_type;
-    struct str room_name;
+    struct str room_name, room_fname; /* of a direct room: the names of the others */
     bool room_archived;
     struct str username, user_name;
+    int64_t room_seq, last_number, changed_at_ms; /* the last change of the room's messages */
+    int64_t mention_messages, user_mentions, group_mentions; /* above read_number */
 };
+
+/* How far he is behind, as clients are told. */
+bool subscription_open(const struct subscription *s);
+bool subscription_alert(const struct subscription *s);
+int64_t subscription_unread(const struct subscription *s);
 
 /* The subscription as the API answers it. */
 void subscription_put(struct buf *out, const struct subscription *s);
-
-/* The column `doc`, both ways. */
-void subscription_put_doc(struct buf *out, const struct subscription *s);
-void subscription_take_doc(struct arena *a, struct subscription *s, struct str doc);

@@ -27,7 +27,7 @@ static inline int64_t room_messages(const struct room_counters *c)
 struct message_filter {
     int64_t room_seq;
     struct str thread_id;       /* replies to this message only */
-    struct str mentioned;       /* only where this user id ("*": all) is mentioned; empty: all */
+    struct str mentioned;       /* only where this user (or MENTION_ALL) is mentioned; empty: any */
     int64_t from_ms, before_ms; /* ts: from this moment, before that one */
     int64_t after_number;       /* larger numbers only */
     bool without_asides;
@@ -46,14 +46,17 @@ int64_t messages_total(struct rd *rd, const struct message_filter *filter);
 /* Gives the message its number, a ts that is not before the room's newest one when ts_ms is 0, and
  * writes it and the counters. The id must be free: look before. */
 void message_insert(struct tx *tx, struct message *m);
-/* Writes the doc, the thread and the moment of the last change. */
-void message_save(struct tx *tx, const struct message *m);
+/* Writes the doc and the type; the last change becomes the command's moment. */
+void message_save(struct tx *tx, struct message *m);
 /* Removes it, with its mentions, and notes that it was there. */
 void message_erase(struct tx *tx, const struct message *m);
 /* Frees the id when a message of a deleted room has it still. */
 void message_release_id(struct tx *tx, struct str id);
-/* That the user ("*": everybody) is mentioned. Twice is once. */
+/* That the user (or everybody) is mentioned. Twice is once. */
+#define MENTION_ALL STR("*")
 void message_mention(struct tx *tx, const struct message *m, struct str user_id);
+/* Forgets those that its doc names. */
+void message_erase_mentions(struct tx *tx, const struct message *m);
 
 /* Mentions of one user and of everybody in messages above a number. */
 struct mention_counts {
@@ -65,5 +68,7 @@ struct mention_counts mentions_count(struct rd *rd, int64_t room_seq, struct str
 
 /* Up to `limit` rows of what belongs to a room's messages, counters included; how many went. */
 int64_t messages_erase_some(struct tx *tx, int64_t room_seq, int64_t limit);
+/* Whether there are notes of deletions before the moment. */
+bool messages_removed_before(struct rd *rd, int64_t before_ms);
 /* Up to `limit` notes of deletions before the moment; how many went. */
 int64_t messages_removed_erase_some(struct tx *tx, int64_t before_ms, int64_t limit);

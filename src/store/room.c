@@ -3,10 +3,12 @@
 
 #include <assert.h>
 
+#include "store/message.h"
+
 /* The columns of read_row(), in its order. */
 #define ROOM_COLUMNS                                                                               \
     "r.id, r.type, r.name, r.team_id, r.archived, r.is_default, r.created_at_ms, "                 \
-    "r.updated_at_ms, r.doc"
+    "r.updated_at_ms, r.doc, r.seq, r.people_key"
 
 /* The types of rooms that are no more; living ones come before them in the alphabet. */
 #define ERASED "x"
@@ -29,6 +31,8 @@ static struct room *read_row(struct rd *rd, struct stmt *q)
     room->created_at_ms = col_i64(q, 6);
     room->updated_at_ms = col_i64(q, 7);
     room_take_doc(rd->arena, room, col_peek(q, 8));
+    room->seq = col_i64(q, 9);
+    room->people_key = col_str(q, 10, rd->arena);
     return room;
 }
 
@@ -79,21 +83,47 @@ struct room *room_find_by_name(struct rd *rd, struct str name)
     return read_one(rd, q);
 }
 
+struct room *room_find_by_people(struct rd *rd, struct str people_key)
+{
+    struct stmt *q = db_stmt(rd->db, "SELECT " ROOM_COLUMNS " FROM rooms r "
+                                     "WHERE r.people_key = $1");
+    stmt_str(q, 1, people_key);
+    return read_one(rd, q);
+}
+
 struct room *room_find_by_id_or_name(struct rd *rd, struct str x)
 {
     struct room *room = room_find(rd, x);
     return room != NULL ? room : room_find_by_name(rd, x);
 }
 
-static void take_creator_names(struct rd *rd, struct room *room)
+/* False, and nothing taken, when the account is gone. */
+static bool names_of(struct rd *rd, struct str user_id, struct str *username, struct str *name)
 {
     struct stmt *q = db_stmt(rd->db, "SELECT username, name FROM users WHERE id = $1");
-    stmt_str(q, 1, room->creator_id);
+    stmt_str(q, 1, user_id);
     if (!stmt_next(q))
-        return; /* his account is gone: the names he had remain */
-    room->creator_username = col_str(q, 0, rd->arena);
-    room->creator_name = col_str(q, 1, rd->arena);
+        return false;
+    *username = col_str(q, 0, rd->arena);
+    *name = col_str(q, 1, rd->arena);
     stmt_done(q);
+    return true;
+}
+
+static void take_people_names(struct rd *rd, struct room *room)
+{
+    struct str name;
+    room->usernames = ARENA_ARRAY(rd->arena, struct str, room->people_count);
+    for (size_t i = 0; i < room->people_count; i++)
+        (void)names_of(rd, room->people[i], &room->usernames[i], &name);
+}
+
+static void take_messages(struct rd *rd, struct room *room)
+{
+    struct room_counters c = room_counters_find(rd, room->seq);
+    room->messages = room_messages(&c);
+    room->changed_at_ms = c.changed_at_ms;
+    room->last_message = c.last_shown > 0 ? message_find_number(rd, room->seq, c.last_shown) : NULL;
 }
 
 static int64_t count_users(struct rd *rd, struct str room_id)
@@ -107,9 +137,11 @@ static int64_t count_users(struct rd *rd, struct str room_id)
 
 void room_complete(struct rd *rd, struct room *room)
 {
-    if (!str_empty(room->creator_id))
-        take_creator_names(rd, room);
+    if (!str_empty(room->creator_id)) /* of one whose account is gone the names he had remain */
+        (void)names_of(rd, room->creator_id, &room->creator_username, &room->creator_name);
     room->users_count = count_users(rd, room->id);
+    take_people_names(rd, room);
+    take_messages(rd, room);
 }
 
 /* --- lists --- */
@@ -167,8 +199,10 @@ int64_t rooms_total(struct rd *rd, const struct room_filter *filter)
 struct room_list rooms_of_user(struct rd *rd, struct str user_id, int64_t changed_after_ms)
 {
     struct stmt *q = db_stmt(rd->db, "SELECT " ROOM_COLUMNS " FROM subscriptions s "
-                                     "JOIN rooms r ON r.id = s.room_id WHERE s.user_id = $1 "
-                                     "AND " LIVING " AND r.updated_at_ms > $2 "
+                                     "JOIN rooms r ON r.id = s.room_id "
+                                     "LEFT JOIN room_counters c ON c.room_seq = r.seq "
+                                     "WHERE s.user_id = $1 AND " LIVING
+                                     " AND (r.updated_at_ms > $2 OR c.changed_at_ms > $2) "
                                      "ORDER BY s.seq");
     stmt_str(q, 1, user_id);
     stmt_i64(q, 2, changed_after_ms);
@@ -194,12 +228,9 @@ struct room_list rooms_of_team(struct rd *rd, struct str team_id, int64_t limit)
 
 /* --- writing --- */
 
-/* $1 the id, $2 to $9 what may change, in the order of both statements. */
-static void bind_and_run(struct stmt *q, const struct room *room)
+/* $1 the id, $2 to $10 what may change, in the order of both statements. */
+static void bind(struct stmt *q, const struct room *room, struct str doc)
 {
-    BUF(doc, ROOM_DOC_BYTES);
-    room_put_doc(&doc, room);
-    assert(buf_ok(&doc)); /* domain measures it first */
     stmt_str(q, 1, room->id);
     stmt_str(q, 2, str_from(&room->type, 1));
     stmt_str_or_null(q, 3, room->name);
@@ -208,26 +239,36 @@ static void bind_and_run(struct stmt *q, const struct room *room)
     stmt_i64(q, 6, room->is_default);
     stmt_i64(q, 7, room->created_at_ms);
     stmt_i64(q, 8, room->updated_at_ms);
-    stmt_str(q, 9, buf_str(&doc));
-    stmt_run(q);
+    stmt_str_or_null(q, 9, room->people_key);
+    stmt_str(q, 10, doc);
 }
 
-void room_insert(struct tx *tx, const struct room *room)
+void room_insert(struct tx *tx, struct room *room)
 {
-    bind_and_run(db_stmt(tx_rd(tx)->db,
-                         "INSERT INTO rooms (id, type, name, team_id, archived, is_default, "
-                         "created_at_ms, updated_at_ms, doc) "
-                         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"),
-                 room);
+    BUF(doc, ROOM_DOC_BYTES);
+    room_put_doc(&doc, room);
+    assert(buf_ok(&doc)); /* domain measures it first */
+    struct stmt *q =
+        db_stmt(tx_rd(tx)->db, "INSERT INTO rooms (id, type, name, team_id, archived, is_default, "
+                               "created_at_ms, updated_at_ms, people_key, doc) "
+                               "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING seq");
+    bind(q, room, buf_str(&doc));
+    if (stmt_next(q))
+        room->seq = col_i64(q, 0);
+    stmt_done(q);
 }
 
 void room_save(struct tx *tx, const struct room *room)
 {
-    bind_and_run(db_stmt(tx_rd(tx)->db,
-                         "UPDATE rooms SET type = $2, name = $3, team_id = $4, archived = $5, "
-                         "is_default = $6, created_at_ms = $7, updated_at_ms = $8, doc = $9 "
-                         "WHERE id = $1"),
-                 room);
+    BUF(doc, ROOM_DOC_BYTES);
+    room_put_doc(&doc, room);
+    assert(buf_ok(&doc));
+    struct stmt *q = db_stmt(tx_rd(tx)->db,
+                             "UPDATE rooms SET type = $2, name = $3, team_id = $4, archived = $5, "
+                             "is_default = $6, created_at_ms = $7, updated_at_ms = $8, "
+                             "people_key = $9, doc = $10 WHERE id = $1");
+    bind(q, room, buf_str(&doc));
+    stmt_run(q);
 }
 
 /* --- erasing --- */
@@ -235,7 +276,10 @@ void room_save(struct tx *tx, const struct room *room)
 void room_mark_erased(struct tx *tx, struct str id)
 {
     struct stmt *q = db_stmt(tx_rd(tx)->db, "UPDATE rooms SET type = '" ERASED "', name = NULL, "
-                                            "is_default = 0 WHERE id = $1");
+                                            "people_key = NULL, is_default = 0, "
+                                            "id = CASE WHEN type = 'd' THEN "
+                                            "id || '/' || CAST(seq AS TEXT) ELSE id END "
+                                            "WHERE id = $1");
     stmt_str(q, 1, id);
     stmt_run(q);
 }
@@ -247,18 +291,18 @@ struct room *room_erasing(struct rd *rd)
     return read_one(rd, q);
 }
 
-void room_erase(struct tx *tx, struct str id)
+void room_erase(struct tx *tx, int64_t seq)
 {
-    struct stmt *q = db_stmt(tx_rd(tx)->db, "DELETE FROM rooms WHERE id = $1");
-    stmt_str(q, 1, id);
+    struct stmt *q = db_stmt(tx_rd(tx)->db, "DELETE FROM rooms WHERE seq = $1");
+    stmt_i64(q, 1, seq);
     stmt_run(q);
 }
 
-void room_bury(struct tx *tx, struct str id)
+void room_bury(struct tx *tx, int64_t seq)
 {
     struct stmt *q = db_stmt(tx_rd(tx)->db, "UPDATE rooms SET type = '" BURIED "', team_id = NULL, "
-                                            "doc = '{}' WHERE id = $1");
-    stmt_str(q, 1, id);
+                                            "doc = '{}' WHERE seq = $1");
+    stmt_i64(q, 1, seq);
     stmt_run(q);
 }
 

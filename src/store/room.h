@@ -8,10 +8,13 @@
 
 struct room *room_find(struct rd *rd, struct str id);
 struct room *room_find_by_name(struct rd *rd, struct str name); /* 'c' and 'p', case counts */
+/* The direct room of exactly these people: their ids sorted, with commas between. */
+struct room *room_find_by_people(struct rd *rd, struct str people_key);
 /* Any type; an id is tried before a name. */
 struct room *room_find_by_id_or_name(struct rd *rd, struct str x);
 
-/* Fills what other rows know: the creator's names, and how many users are in it. */
+/* Fills what other rows know: names of users, how many are in it, its messages. Costs what the room
+ * has members. */
 void room_complete(struct rd *rd, struct room *room);
 
 struct room_list {
@@ -45,16 +48,18 @@ struct room_list rooms_default(struct rd *rd, int64_t limit);
 /* Up to `limit` rooms of the team, its main room among them. */
 struct room_list rooms_of_team(struct rd *rd, struct str team_id, int64_t limit);
 
-void room_insert(struct tx *tx, const struct room *room);
+/* Fills in the seq. */
+void room_insert(struct tx *tx, struct room *room);
 /* Writes all columns of an existing room but its id. */
 void room_save(struct tx *tx, const struct room *room);
 
-/* Hides a room for good: it only waits for room_erase(). */
+/* Hides a room for good: it only waits for room_erase(). The id of a direct room is free at once;
+ * its subscriptions must be removed before the command ends. */
 void room_mark_erased(struct tx *tx, struct str id);
 /* Any room that waits so. */
 struct room *room_erasing(struct rd *rd);
-void room_erase(struct tx *tx, struct str id);
+void room_erase(struct tx *tx, int64_t seq);
 /* Instead of room_erase(): nothing finds the room any more, but its id counts as used. */
-void room_bury(struct tx *tx, struct str id);
+void room_bury(struct tx *tx, int64_t seq);
 /* Whether there is, or was and is buried, a room of that id. */
 bool room_id_used(struct rd *rd, struct str id);

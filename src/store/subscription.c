@@ -4,15 +4,18 @@
 
 #include <assert.h>
 
+#include "store/message.h"
+
 /* The columns of read_row(), in its order, and where they come from. */
 #define SUBSCRIPTION_COLUMNS                                                                       \
-    "s.id, s.room_id, s.user_id, s.open, s.created_at_ms, s.updated_at_ms, s.doc, r.type, "        \
-    "r.name, r.archived, u.username, u.name"
+    "s.id, s.room_id, s.user_id, s.open, s.created_at_ms, s.updated_at_ms, s.fresh, "              \
+    "s.read_number, s.hidden_number, s.seen_at_ms, r.type, r.name, r.archived, r.seq, "            \
+    "u.username, u.name, COALESCE(c.last_number, 0), COALESCE(c.changed_at_ms, 0)"
 #define FROM_SUBSCRIPTIONS                                                                         \
     " FROM subscriptions s JOIN rooms r ON r.id = s.room_id AND r.type < 'x' "                     \
-    "JOIN users u ON u.id = s.user_id "
+    "JOIN users u ON u.id = s.user_id LEFT JOIN room_counters c ON c.room_seq = r.seq "
 
-enum { DOC_BYTES = 1024, QUERY_BYTES = 4096 };
+enum { QUERY_BYTES = 4096, NAMES_BYTES = 64 * 1024 };
 
 static bool any_row(struct stmt *q)
 {
@@ -39,12 +42,18 @@ static struct subscription *read_row(struct rd *rd, struct stmt *q)
     s->open = col_bool(q, 3);
     s->created_at_ms = col_i64(q, 4);
     s->updated_at_ms = col_i64(q, 5);
-    subscription_take_doc(rd->arena, s, col_peek(q, 6));
-    s->room_type = col_peek(q, 7).ptr[0];
-    s->room_name = col_str(q, 8, rd->arena);
-    s->room_archived = col_bool(q, 9);
-    s->username = col_str(q, 10, rd->arena);
-    s->user_name = col_str(q, 11, rd->arena);
+    s->fresh = col_bool(q, 6);
+    s->read_number = col_i64(q, 7);
+    s->hidden_number = col_i64(q, 8);
+    s->seen_at_ms = col_i64(q, 9);
+    s->room_type = col_peek(q, 10).ptr[0];
+    s->room_name = s->room_fname = col_str(q, 11, rd->arena);
+    s->room_archived = col_bool(q, 12);
+    s->room_seq = col_i64(q, 13);
+    s->username = col_str(q, 14, rd->arena);
+    s->user_name = col_str(q, 15, rd->arena);
+    s->last_number = col_i64(q, 16);
+    s->changed_at_ms = col_i64(q, 17);
     return s;
 }
 
@@ -57,6 +66,51 @@ static void read_roles(struct rd *rd, struct subscription *s)
     while (s->role_count < SUBSCRIPTION_ROLES && stmt_next(q))
         s->roles[s->role_count++] = col_str(q, 0, rd->arena);
     stmt_done(q);
+}
+
+static void add_name(struct buf *names, struct str name)
+{
+    if (names->len > 0)
+        buf_lit(names, ", ");
+    buf_add(names, name);
+}
+
+/* A direct room is called after the others who are in it; after himself when there are none. */
+static void read_direct_names(struct rd *rd, struct subscription *s)
+{
+    BUF(usernames, NAMES_BYTES);
+    BUF(names, NAMES_BYTES);
+    struct stmt *q = db_stmt(rd->db, "SELECT u.username, u.name FROM subscriptions s "
+                                     "JOIN users u ON u.id = s.user_id "
+                                     "WHERE s.room_id = $1 AND s.user_id <> $2 ORDER BY s.seq");
+    stmt_str(q, 1, s->room_id);
+    stmt_str(q, 2, s->user_id);
+    while (stmt_next(q)) {
+        add_name(&usernames, col_peek(q, 0));
+        add_name(&names, str_empty(col_peek(q, 1)) ? col_peek(q, 0) : col_peek(q, 1));
+    }
+    bool alone = usernames.len == 0;
+    s->room_name = alone ? s->username : arena_str(rd->arena, buf_str(&usernames));
+    s->room_fname = alone ? s->user_name : arena_str(rd->arena, buf_str(&names));
+}
+
+static void read_mentions(struct rd *rd, struct subscription *s)
+{
+    if (s->last_number <= s->read_number)
+        return;
+    struct mention_counts counts = mentions_count(rd, s->room_seq, s->user_id, s->read_number);
+    s->mention_messages = counts.messages;
+    s->user_mentions = counts.own;
+    s->group_mentions = counts.to_all;
+}
+
+/* What is in other rows. */
+static void complete(struct rd *rd, struct subscription *s)
+{
+    read_roles(rd, s);
+    read_mentions(rd, s);
+    if (s->room_type == 'd')
+        read_direct_names(rd, s);
 }
 
 /* --- one subscription --- */
@@ -80,7 +134,7 @@ struct subscription *subscription_find(struct rd *rd, struct str room_id, struct
     if (s == NULL)
         return NULL;
     stmt_done(q);
-    read_roles(rd, s);
+    complete(rd, s);
     return s;
 }
 
@@ -144,15 +198,15 @@ struct subscription_list subscriptions_of_user(struct rd *rd, struct str user_id
     size_t max = (size_t)count_of_user(rd, user_id);
     struct subscription_list list = {.items = ARENA_ARRAY(rd->arena, struct subscription *, max)};
     struct stmt *q = db_stmt(rd->db, "SELECT " SUBSCRIPTION_COLUMNS FROM_SUBSCRIPTIONS
-                                     "WHERE s.user_id = $1 AND s.updated_at_ms > $2 "
-                                     "ORDER BY s.seq");
+                                     "WHERE s.user_id = $1 AND (s.updated_at_ms > $2 "
+                                     "OR c.changed_at_ms > $2) ORDER BY s.seq");
     stmt_str(q, 1, user_id);
     stmt_i64(q, 2, changed_after_ms);
     while (list.count < max && stmt_next(q))
         list.items[list.count++] = read_row(rd, q);
     stmt_done(q);
     for (size_t i = 0; i < list.count; i++)
-        read_roles(rd, list.items[i]);
+        complete(rd, list.items[i]);
     return list;
 }
 
@@ -252,23 +306,57 @@ struct member_list members_page(struct rd *rd, const struct member_filter *filte
 
 void subscription_insert(struct tx *tx, const struct subscription *s)
 {
-    BUF(doc, DOC_BYTES);
-    subscription_put_doc(&doc, s);
-    assert(buf_ok(&doc));
     struct stmt *q =
         db_stmt(tx_rd(tx)->db, "INSERT INTO subscriptions (id, room_id, user_id, open, "
-                               "created_at_ms, updated_at_ms, doc) "
-                               "VALUES ($1, $2, $3, $4, $5, $6, $7)");
+                               "created_at_ms, updated_at_ms, fresh, read_number, seen_at_ms, doc) "
+                               "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '{}')");
     stmt_str(q, 1, s->id);
     stmt_str(q, 2, s->room_id);
     stmt_str(q, 3, s->user_id);
     stmt_i64(q, 4, s->open);
     stmt_i64(q, 5, s->created_at_ms);
     stmt_i64(q, 6, s->updated_at_ms);
-    stmt_str(q, 7, buf_str(&doc));
+    stmt_i64(q, 7, s->fresh);
+    stmt_i64(q, 8, s->read_number);
+    stmt_i64(q, 9, s->seen_at_ms);
     stmt_run(q);
     for (size_t i = 0; i < s->role_count; i++)
         subscription_add_role(tx, s->room_id, s->user_id, s->roles[i]);
+}
+
+static void run_update(struct tx *tx, const char *sql, struct str room_id, struct str user_id,
+                       int64_t number)
+{
+    struct stmt *q = db_stmt(tx_rd(tx)->db, sql);
+    stmt_str(q, 1, room_id);
+    stmt_str(q, 2, user_id);
+    stmt_i64(q, 3, number);
+    stmt_i64(q, 4, tx_rd(tx)->now_ms);
+    stmt_run(q);
+}
+
+void subscription_read(struct tx *tx, struct str room_id, struct str user_id, int64_t number)
+{
+    run_update(tx,
+               "UPDATE subscriptions SET open = 1, fresh = 0, read_number = $3, seen_at_ms = $4, "
+               "updated_at_ms = $4 WHERE room_id = $1 AND user_id = $2",
+               room_id, user_id, number);
+}
+
+void subscription_hide(struct tx *tx, struct str room_id, struct str user_id, int64_t number)
+{
+    run_update(tx,
+               "UPDATE subscriptions SET open = 0, hidden_number = $3, updated_at_ms = $4 "
+               "WHERE room_id = $1 AND user_id = $2",
+               room_id, user_id, number);
+}
+
+void subscription_show(struct tx *tx, struct str room_id, struct str user_id)
+{
+    run_update(tx,
+               "UPDATE subscriptions SET open = 1, hidden_number = $3, updated_at_ms = $4 "
+               "WHERE room_id = $1 AND user_id = $2",
+               room_id, user_id, 0);
 }
 
 void subscription_add_role(struct tx *tx, struct str room_id, struct str user_id,

@@ -43,6 +43,13 @@ struct member_list members_page(struct rd *rd, const struct member_filter *filte
                                 int64_t count);
 int64_t members_total(struct rd *rd, const struct member_filter *filter);
 
+/* How far somebody who is in a room has read: all up to that message. He sees it in his list again.
+ * Nothing when he is not in the room. */
+void subscription_read(struct tx *tx, struct str room_id, struct str user_id, int64_t number);
+/* Hides the room from his list until there is a message after that one; or shows it. */
+void subscription_hide(struct tx *tx, struct str room_id, struct str user_id, int64_t number);
+void subscription_show(struct tx *tx, struct str room_id, struct str user_id);
+
 void subscription_insert(struct tx *tx, const struct subscription *s);
 void subscription_add_role(struct tx *tx, struct str room_id, struct str user_id,
                            struct str role_id);

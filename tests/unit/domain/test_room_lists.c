@@ -90,7 +90,8 @@ static void only_rooms_that_changed_since_then_are_told(void **state)
     w->tx.rd.now_ms += 1000;
     assert_true(room_set_topic(&w->tx, &bob, old, STR("x"), &w->err));
     assert_names(room_names(w, rooms_of_user(&w->tx.rd, bob.id, world_start_ms + 1000)), "old");
-    assert_int_equal(subscriptions_of_user(&w->tx.rd, bob.id, world_start_ms).count, 1);
+    assert_int_equal(subscriptions_of_user(&w->tx.rd, bob.id, world_start_ms + 1000).count, 1);
+    assert_int_equal(subscriptions_of_user(&w->tx.rd, bob.id, world_start_ms + 2000).count, 0);
 }
 
 static void set_status(struct world *w, struct actor who, const char *status)

@@ -101,14 +101,14 @@ static void a_subscription_has_exactly_the_members_of_the_api(void **state)
         .room_id = STR("r1"),
         .user_id = STR("u1"),
         .open = true,
-        .alert = true,
-        .unread = 1,
+        .fresh = true,
         .created_at_ms = moment_ms,
         .updated_at_ms = moment_ms,
         .roles = {STR("owner")},
         .role_count = 1,
         .room_type = 'p',
         .room_name = STR("ops"),
+        .room_fname = STR("ops"),
         .username = STR("bob"),
         .user_name = STR("Bob"),
     };
@@ -122,17 +122,57 @@ static void a_subscription_has_exactly_the_members_of_the_api(void **state)
                  "\"_updatedAt\":\"2001-09-09T01:46:40.000Z\"}");
 }
 
-static void a_subscriptions_doc_comes_back_as_it_was(void **state)
+static void unread_are_mentions_and_in_a_direct_room_all_messages(void **state)
+{
+    (void)state;
+    struct subscription s = {
+        .room_type = 'c', .open = true, .read_number = 4, .last_number = 7, .mention_messages = 2};
+    assert_int_equal(subscription_unread(&s), 2);
+    assert_true(subscription_alert(&s));
+    s.room_type = 'd';
+    assert_int_equal(subscription_unread(&s), 3);
+    s.read_number = 7;
+    assert_int_equal(subscription_unread(&s), 0);
+    assert_false(subscription_alert(&s));
+}
+
+static void a_hidden_room_is_shown_again_by_a_newer_message(void **state)
+{
+    (void)state;
+    struct subscription s = {.room_type = 'd', .hidden_number = 7, .last_number = 7};
+    assert_false(subscription_open(&s));
+    s.last_number = 8;
+    assert_true(subscription_open(&s));
+}
+
+static void a_direct_room_has_people_instead_of_a_name(void **state)
 {
     (void)state;
     struct arena arena;
     arena_init(&arena, SIZE_MAX);
-    struct subscription s = {.alert = true, .unread = 3, .seen_at_ms = moment_ms};
-    struct subscription back = {.alert = false};
-    BUF(doc, 1024);
-    subscription_put_doc(&doc, &s);
-    subscription_take_doc(&arena, &back, buf_str(&doc));
-    assert_true(back.alert && back.unread == 3 && back.seen_at_ms == moment_ms);
+    const struct str people[] = {STR("u1"), STR("u2")};
+    struct str usernames[] = {STR("bob"), STR("eve")};
+    struct room room = {.id = STR("u1u2"),
+                        .type = 'd',
+                        .people = people,
+                        .people_count = 2,
+                        .usernames = usernames,
+                        .users_count = 2,
+                        .messages = 5,
+                        .created_at_ms = moment_ms,
+                        .updated_at_ms = moment_ms};
+    BUF(out, 4096);
+    room_put(&out, &room);
+    assert_string_equal(out.ptr, "{\"_id\":\"u1u2\",\"t\":\"d\",\"msgs\":5,\"usersCount\":2,"
+                                 "\"ts\":\"2001-09-09T01:46:40.000Z\",\"uids\":[\"u1\",\"u2\"],"
+                                 "\"usernames\":[\"bob\",\"eve\"],"
+                                 "\"_updatedAt\":\"2001-09-09T01:46:40.000Z\"}");
+    BUF(doc, 4096);
+    room_put_doc(&doc, &room);
+    struct room back = {.id = STR("")};
+    room_take_doc(&arena, &back, buf_str(&doc));
+    assert_int_equal(back.people_count, 2);
+    assert_true(str_is(back.people[1], "u2"));
     arena_release(&arena);
 }
 
@@ -166,7 +206,9 @@ int main(void)
         cmocka_unit_test(a_rooms_doc_comes_back_as_it_was),
         cmocka_unit_test(an_empty_doc_sets_nothing),
         cmocka_unit_test(a_subscription_has_exactly_the_members_of_the_api),
-        cmocka_unit_test(a_subscriptions_doc_comes_back_as_it_was),
+        cmocka_unit_test(unread_are_mentions_and_in_a_direct_room_all_messages),
+        cmocka_unit_test(a_hidden_room_is_shown_again_by_a_newer_message),
+        cmocka_unit_test(a_direct_room_has_people_instead_of_a_name),
         cmocka_unit_test(a_team_says_whether_it_is_private_by_a_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
