@@ -19,6 +19,8 @@ PAGE = "/api/v1/integrations.get?integrationId=659ea5e42dd9f928ada3e451"
 USER_ID = "aobEdbYhXfu5hkeqG"
 TOKEN = "9HqLlyZOugD_0YdwAJF8V47U3QHXSq"
 
+NO_ADMIN = {"ADMIN_USERNAME": None, "ADMIN_PASS": None, "ADMIN_EMAIL": None}
+
 THE_200 = (
     b'{"integration":{"_id":"659ea5e42dd9f928ada3e451","type":"webhook-outgoing",'
     b'"username":"test.cat","channel":["#general"],"scriptEnabled":true,"name":"test.cat",'
@@ -37,11 +39,8 @@ THE_THIRD_400 = b'{"success":false,"error":"not-authorized"}'
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("demo") / "data", "demo", ADMIN_PASS=None,
-                    ADMIN_USERNAME=None, ADMIN_EMAIL=None)  # fmt: skip
-    yield server.start()
-    server.clear_away()
+def demo(new_module_server):
+    return new_module_server(command="demo", **NO_ADMIN).start()
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +153,7 @@ def test_without_a_folder_the_demonstration_leaves_nothing_behind(folder):
         def arguments(self):
             return ["demo", "--listen", "127.0.0.1:0"]
 
-    server = InNewFolder(folder, "demo", ADMIN_PASS=None, TMPDIR=str(folder))
+    server = InNewFolder(folder, "demo", TMPDIR=str(folder), **NO_ADMIN)
     server.start()
     made = list(folder.iterdir())
     assert len(made) == 1

@@ -10,7 +10,6 @@ import pytest
 
 from harness.bodies import NOBODY, ONE_OF, invalid, required
 from harness.people import PASSWORD, add_client, add_user
-from harness.server import Server
 from harness.table import table
 from harness.waiting import PATIENCE, eventually
 from harness.wire import Wire, as_user, head
@@ -156,18 +155,11 @@ def drip(wire, drop):
 
 
 @pytest.fixture(scope="module")
-def servers_with_one_deadline(tmp_path_factory):
+def servers_with_one_deadline(new_module_server):
     """{name: server} of which each has one short deadline."""
-    servers = {}
-    try:
-        for name in "HEADER", "BODY", "IDLE", "WRITE":
-            deadline = {f"GANTRY_HTTP_{name}_TIMEOUT": "300ms"}
-            folder = tmp_path_factory.mktemp(name.lower())
-            servers[name] = Server(folder, **{**HOUR, **deadline}).start()
-        yield servers
-    finally:
-        for server in servers.values():
-            server.clear_away()
+    names = ("HEADER", "BODY", "IDLE", "WRITE")
+    short = {name: {f"GANTRY_HTTP_{name}_TIMEOUT": "300ms"} for name in names}
+    return {name: new_module_server(**{**HOUR, **short[name]}).start() for name in names}
 
 
 @pytest.mark.parametrize("deadline, begin, drop", table(SLOW))

@@ -1,5 +1,9 @@
 """Servers for the tests. A module shares one server; a test that stops or breaks its server, or
-wants other settings, takes one of its own from `new_server`."""
+wants other settings, takes one of its own from `new_server`.
+
+The first letter of a file orders them, simple things before complex ones: a start and command
+line, b the wire, c accounts, d rights, e rooms, f integrations, g what is left after a crash.
+"""
 
 import shutil
 import tempfile
@@ -12,11 +16,6 @@ pytest.register_assert_rewrite("harness")
 from harness.people import add_client  # noqa: E402
 from harness.program import binary  # noqa: E402
 from harness.server import Server  # noqa: E402
-
-
-def pytest_collection_modifyitems(items):
-    """Simple things before complex ones, as the letters of the files say."""
-    items.sort(key=lambda item: Path(item.fspath).name[0])
 
 
 def pytest_sessionstart(session):
@@ -36,7 +35,8 @@ def folder():
     shutil.rmtree(path, ignore_errors=True)
 
 
-def _maker():
+def _servers():
+    """What makes servers, and what ends them."""
     servers = []
 
     def make(folder=None, command="serve", **settings):
@@ -60,17 +60,23 @@ def _maker():
 @pytest.fixture
 def new_server():
     """new_server(**settings) makes a server, not yet started; it ends with the test."""
-    make, clear_away = _maker()
+    make, clear_away = _servers()
     yield make
     clear_away()
 
 
 @pytest.fixture(scope="module")
-def server(request):
-    """The server of the module. SETTINGS in the module are its own settings."""
-    make, clear_away = _maker()
-    yield make(**getattr(request.module, "SETTINGS", {})).start()
+def new_module_server():
+    """The same, but the server ends with the module."""
+    make, clear_away = _servers()
+    yield make
     clear_away()
+
+
+@pytest.fixture(scope="module")
+def server(request, new_module_server):
+    """The server of the module. SETTINGS in the module are its own settings."""
+    return new_module_server(**getattr(request.module, "SETTINGS", {})).start()
 
 
 @pytest.fixture(scope="module")

@@ -407,6 +407,7 @@ def test_info_tells_strangers_the_version_and_no_more(nobody, user, admin):
         assert stranger["minimumClientVersions"].keys() == {"desktop", "mobile"}
         assert nobody.get(path).headers["Content-Type"] == "application/json"
         assert "info" not in user.get(path).ok()
+        assert nobody.with_token("nobody", "nothing").get(path).ok() == stranger
         full = admin.get(path).ok()
         assert full["version"] == full["info"]["version"] == "8.8.1"
         assert full["version"].rsplit(".", 1)[0] == stranger["version"]

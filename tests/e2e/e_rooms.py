@@ -186,6 +186,46 @@ def test_only_members_with_the_right_invite(admin, user):
     assert members(admin, "channels", room) == ["admin"]
 
 
+def test_a_channel_is_joined_and_left(admin, user):
+    room = make(admin, "channels")
+    body = {"roomId": room["_id"]}
+    for _ in range(2):
+        user.post("channels.join", body).ok()
+        assert members(admin, "channels", room) == sorted(["admin", user.username])
+    user.post("channels.leave", body).ok()
+    assert members(admin, "channels", room) == ["admin"]
+    outside = user.post("channels.leave", body).json()
+    assert outside["error"] == "You are not in this room [error-user-not-in-room]"
+
+
+@both
+def test_the_last_owner_stays(admin, family):
+    owner, body = add_client(admin), {"name": new_name("room"), "members": ["admin"]}
+    room = owner.post(f"{family}.create", body).ok()[KINDS[family][0]]
+    refused = owner.post(f"{family}.leave", {"roomId": room["_id"]}).json()
+    assert refused["error"] == (
+        "You are the last owner. Please set new owner before leaving the room."
+        " [error-you-are-last-owner]"
+    )
+    assert owner.username in members(admin, family, room)
+
+
+def test_an_archived_channel_is_marked_and_can_come_back(admin, user):
+    room = make(admin, "channels")
+    body = {"roomId": room["_id"]}
+    refused = user.post("channels.archive", body).json()
+    assert refused["error"] == "Not authorized [error-not-authorized]"
+    admin.post("channels.archive", body).ok()
+    assert admin.get("channels.info", body).ok()["channel"]["archived"] is True
+    again = admin.post("channels.create", {"name": room["name"]}).json()
+    assert again["errorType"] == "error-archived-duplicate-name"
+    admin.post("channels.unarchive", body).ok()
+    assert admin.get("channels.info", body).ok()["channel"].get("archived", False) is False
+    assert admin.post("channels.unarchive", body).said == failure(
+        f"The channel, {room['name']}, is not archived"
+    )
+
+
 def test_a_deleted_room_is_gone_with_its_members(admin):
     room, guest = make(admin, "channels"), add_client(admin)
     body = {"roomId": room["_id"]}

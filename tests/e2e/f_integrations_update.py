@@ -251,6 +251,14 @@ INCOMING_REASONS = {
         "admin", {"username": "no-such-user"},
         thrown("error-invalid-post-as-user", "Invalid Post As User", **UPDATING_INCOMING),
     ),
+    "7 the username is an object": (
+        "admin", {"username": {"$ne": ""}},
+        thrown("error-invalid-post-as-user", "Invalid Post As User", **UPDATING_INCOMING),
+    ),
+    "7 the username is a number": (
+        "admin", {"username": 5},
+        thrown("error-invalid-post-as-user", "Invalid Post As User", **UPDATING_INCOMING),
+    ),
     "7 the username is empty": (
         "admin", {"username": ""},
         thrown("error-invalid-post-as-user", "Invalid Post As User", **UPDATING_INCOMING),
