@@ -33,6 +33,14 @@ bool integration_get(const struct catalog *catalog, const struct user_entry *cal
 /* What a caller may see of all integrations, by his permissions. */
 struct integration_filter integrations_visible_to(struct rd *rd, struct str user_id);
 
+/* Whether the caller may change it: it is of a direction he manages, and his own if he manages only
+ * those. */
+bool integration_may_manage(struct rd *rd, const struct actor *by, const struct integration *in);
+/* The integration of either direction, if it is there and the caller's rights over that direction
+ * reach it; NULL and *err otherwise. */
+struct integration *integration_managed(struct rd *rd, const struct actor *by, struct str id,
+                                        bool incoming, struct str details, struct err *err);
+
 /* History of an outgoing integration's calls. */
 bool history_visible_to(struct rd *rd, struct str user_id, struct str *out_creator_id);
 bool integration_clear_history(struct tx *tx, const struct actor *by, struct str id,

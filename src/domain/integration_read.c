@@ -44,11 +44,16 @@ bool history_visible_to(struct rd *rd, struct str user_id, struct str *out_creat
     return power.any || power.own;
 }
 
-/* The integration, if the caller may manage its calls. */
-static struct integration *managed(struct rd *rd, const struct actor *by, struct str id,
-                                   struct str details, struct err *err)
+bool integration_may_manage(struct rd *rd, const struct actor *by, const struct integration *in)
 {
-    struct integration_power power = integration_power(rd, by->id, false);
+    struct integration_power power = integration_power(rd, by->id, integration_is_incoming(in));
+    return integration_power_over(&power, by, in);
+}
+
+struct integration *integration_managed(struct rd *rd, const struct actor *by, struct str id,
+                                        bool incoming, struct str details, struct err *err)
+{
+    struct integration_power power = integration_power(rd, by->id, incoming);
     if (!power.any && !power.own) {
         fault_with(err, details, "not_authorized", "Unauthorized");
         return NULL;
@@ -64,7 +69,8 @@ static struct integration *managed(struct rd *rd, const struct actor *by, struct
 bool integration_clear_history(struct tx *tx, const struct actor *by, struct str id,
                                struct err *err)
 {
-    if (managed(tx_rd(tx), by, id, DETAILS_METHOD("clearIntegrationHistory"), err) == NULL)
+    struct str details = DETAILS_METHOD("clearIntegrationHistory");
+    if (integration_managed(tx_rd(tx), by, id, false, details, err) == NULL)
         return false;
     history_clear(tx, id);
     return true;
@@ -74,7 +80,7 @@ bool integration_replay(struct tx *tx, const struct actor *by, struct str id, st
                         struct err *err)
 {
     struct str details = DETAILS_METHOD("replayOutgoingIntegration");
-    struct integration *in = managed(tx_rd(tx), by, id, details, err);
+    struct integration *in = integration_managed(tx_rd(tx), by, id, false, details, err);
     if (in == NULL)
         return false;
     struct history_entry *entry = history_find(tx_rd(tx), history_id, id);

@@ -160,6 +160,11 @@ struct integration_entry *catalog_integration(const struct catalog *c, struct st
     return find(c, CATALOG_INTEGRATIONS, id);
 }
 
+struct hook_options_entry *catalog_hook_options(const struct catalog *c, struct str integration_id)
+{
+    return find(c, CATALOG_HOOK_OPTIONS, integration_id);
+}
+
 struct user_entry *catalog_user(const struct catalog *c, struct str id)
 {
     return find(c, CATALOG_USERS, id);

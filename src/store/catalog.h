@@ -12,6 +12,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "model/hook_options.h"
 #include "model/permission.h"
 #include "model/setting.h"
 
@@ -33,6 +34,14 @@ struct integration_entry {
     bool incoming;
     struct str creator_id; /* empty when nobody created it */
     struct str json;       /* the whole document, as the API answers it */
+    struct str token;      /* of an incoming one: the credential in its URL; lies in `json` */
+};
+
+/* Key: the integration's id; only those that had options set. */
+struct hook_options_entry {
+    struct entry head;
+    struct hook_options options;
+    struct str verify; /* how calls are signed: sealed, base64; empty: they need not be */
 };
 
 /* Key: the id. */
@@ -55,6 +64,7 @@ struct catalog;
 
 /* A reference, or NULL when there is none. */
 struct integration_entry *catalog_integration(const struct catalog *c, struct str id);
+struct hook_options_entry *catalog_hook_options(const struct catalog *c, struct str integration_id);
 struct user_entry *catalog_user(const struct catalog *c, struct str id);
 struct session_entry *catalog_session(const struct catalog *c, struct str token_hash);
 void catalog_unref(struct entry *entry); /* NULL is fine */
@@ -74,7 +84,13 @@ size_t catalog_integrations(const struct catalog *c); /* how many */
 
 struct tx;
 
-enum catalog_table { CATALOG_INTEGRATIONS, CATALOG_USERS, CATALOG_SESSIONS, CATALOG_TABLES };
+enum catalog_table {
+    CATALOG_INTEGRATIONS,
+    CATALOG_HOOK_OPTIONS,
+    CATALOG_USERS,
+    CATALOG_SESSIONS,
+    CATALOG_TABLES
+};
 
 /* A new entry with `size` bytes for its struct and `text` more for strings; set up strings with
  * entry_text(), which copies into that space. refs is 1: give it to tx_publish(). */

@@ -2,6 +2,9 @@
  * connection. */
 #include "store/integration.h"
 
+#include "store/hook_history.h"
+#include "store/hook_options.h"
+
 /* Longest document: a body of 50 MB may hold a script of that size. */
 enum { DOC_MAX = 64 << 20 };
 
@@ -18,6 +21,15 @@ struct integration *integration_find(struct rd *rd, struct str id)
     struct integration *found = stmt_next(q) ? read_doc(rd, col_peek(q, 0)) : NULL;
     stmt_done(q);
     return found;
+}
+
+int64_t integration_updated_at(struct rd *rd, struct str id)
+{
+    struct stmt *q = db_stmt(rd->db, "SELECT updated_at_ms FROM integrations WHERE id = $1");
+    stmt_str(q, 1, id);
+    int64_t at_ms = stmt_next(q) ? col_i64(q, 0) : 0;
+    stmt_done(q);
+    return at_ms;
 }
 
 struct integration *integration_find_by_url(struct rd *rd, struct str url, int64_t *out_count)
@@ -41,6 +53,18 @@ struct integration *integration_find_by_url(struct rd *rd, struct str url, int64
 
 /* --- the catalog --- */
 
+/* The token inside a document, without taking the document apart: it may hold a long script, and at
+ * the start there may be a million of them. Quotes inside texts are escaped, so the name with its
+ * quotes stands nowhere but in front of the member; and a token has no characters to escape. */
+static struct str token_in(struct str document)
+{
+    struct str name = STR("\"token\":\"");
+    size_t at = str_find(document, name);
+    struct str value = str_after(document, at == SIZE_MAX ? document.len : at + name.len);
+    size_t end = str_find_char(value, '"');
+    return str_slice(value, 0, end == SIZE_MAX ? 0 : end);
+}
+
 static void publish(struct tx *tx, struct str id, bool incoming, struct str creator_id,
                     struct str doc)
 {
@@ -51,6 +75,8 @@ static void publish(struct tx *tx, struct str id, bool incoming, struct str crea
     entry->incoming = incoming;
     entry->creator_id = entry_text(&space, creator_id);
     entry->json = entry_text(&space, doc);
+    if (incoming)
+        entry->token = token_in(entry->json);
     tx_publish(tx, CATALOG_INTEGRATIONS, &entry->head);
 }
 
@@ -136,9 +162,11 @@ void integration_erase(struct tx *tx, struct str id)
 {
     erase_urls(tx, seq_of(tx_rd(tx), id));
     history_clear(tx, id);
+    hook_options_erase(tx, id);
     struct stmt *q = db_stmt(tx->rd.db, "DELETE FROM integrations WHERE id = $1");
     stmt_str(q, 1, id);
     stmt_run(q);
+    hook_history_clear(tx, id);
     tx_unpublish(tx, CATALOG_INTEGRATIONS, id);
 }
 

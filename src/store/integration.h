@@ -8,13 +8,15 @@
 
 /* NULL when there is none (of that direction). */
 struct integration *integration_find(struct rd *rd, struct str id);
+/* When its document was changed last; 0: there is none. */
+int64_t integration_updated_at(struct rd *rd, struct str id);
 /* The oldest outgoing one that has exactly this URL; *out_count: how many have it. */
 struct integration *integration_find_by_url(struct rd *rd, struct str url, int64_t *out_count);
 
 void integration_insert(struct tx *tx, const struct integration *in);
 /* Writes what changed; direction, creator and id stay. */
 void integration_save(struct tx *tx, const struct integration *in);
-/* With its URLs and history. */
+/* With its URLs, options and history. */
 void integration_erase(struct tx *tx, struct str id);
 
 /* Ids of the integrations that post as this user, at most `max`, oldest first. */

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "store/hook_options.h"
 #include "store/integration.h"
 #include "store/internal.h"
 #include "store/permission.h"
@@ -69,6 +70,7 @@ static bool load_catalog(struct store *store, struct db *db, struct err *err)
     users_publish_all(&tx);
     sessions_publish_all(&tx);
     integrations_publish_all(&tx);
+    hook_options_publish_all(&tx);
     bool ok = !db_failed(db) || db_error(db, err);
     if (ok)
         catalog_publish(store->catalog, tx.changes, 0);
