@@ -15,8 +15,10 @@
 #include "domain/setting.h"
 #include "domain/start.h"
 #include "domain/sweep.h"
+#include "hooks/hooks.h"
 #include "http/limit.h"
 #include "main/control.h"
+#include "main/secret.h"
 #include "main/verbs.h"
 
 /* The work lane: passwords. As low as can be, for a loop must never wait for a core. */
@@ -34,6 +36,7 @@ struct server {
     struct lane *work;
     struct limit_table *limits;
     struct login_guard *guard;
+    struct hooks *hooks;
     struct api api;
     struct router *router;
     struct http_server *http;
@@ -85,6 +88,7 @@ static void open_api(struct server *s)
         .work = s->work,
         .limits = s->limits,
         .guard = s->guard,
+        .hooks = s->hooks,
         .test_mode = o->test_mode,
         .compatible_version = o->compatible_version,
         .create_tokens_secret =
@@ -95,6 +99,7 @@ static void open_api(struct server *s)
     };
     s->router = router_new();
     api_routes(s->router, &s->api);
+    hooks_routes(s->router, &s->api);
 }
 
 /* The cores this process may use, which taskset and containers make fewer than there are. */
@@ -168,12 +173,19 @@ static bool open_control(struct server *s, struct err *err)
     return s->control != NULL;
 }
 
+static bool open_hooks(struct server *s, struct err *err)
+{
+    uint8_t key[DIGEST_SEAL_KEY_BYTES];
+    s->hooks = secret_open(s->options->data_dir, key, err) ? hooks_open(s->store, key, err) : NULL;
+    return s->hooks != NULL;
+}
+
 static bool open_rooms(struct server *s, const struct serve_as *as, struct err *err)
 {
     s->store = folder_open(s->options, as->use, err);
     if (s->store == NULL || (as->fill != NULL && !as->fill(s->store, err)))
         return false;
-    if (!open_work(s, err))
+    if (!open_work(s, err) || !open_hooks(s, err))
         return false;
     open_api(s);
     s->sweep = sweep_open(s->store, err);
@@ -191,8 +203,10 @@ static void close_rooms(struct server *s)
     control_close(s->control);
     sweep_close(s->sweep);
     lane_close(s->work);
+    hooks_stop(s->hooks);
     store_close(s->store);
     http_close(s->http);
+    hooks_free(s->hooks);
     router_free(s->router);
     login_guard_free(s->guard);
     limit_free(s->limits);

@@ -1,0 +1,244 @@
+/* A call to a hook: from the request to the message and the answer. The order of checks and their
+ * texts are the reference's; docs/webhooks.md tells them to people who send.
+ *
+ *   loop    door.c -> enabled? policy? -> the content -> where may it go?
+ *   writer  still so? -> was this key here before? -> message_post() -> the key, beside the message
+ */
+#include "hooks/hook.h"
+
+#include "domain/fault.h"
+#include "store/hook_key.h"
+#include "store/user.h"
+
+/* --- on the loop --- */
+
+static bool enabled(struct hook *hook, const struct integration *in, struct err *err)
+{
+    if (in->enabled)
+        return true;
+    hook->outcome = "disabled";
+    return err_set(err, 503, NULL, "Service Unavailable");
+}
+
+/* Newer servers ask for the right at each call; older ones gave it when the hook was made. */
+static bool policy_met(const struct call *call, struct err *err)
+{
+    const struct catalog *catalog = call->api->catalog;
+    struct str policy =
+        catalog_setting_text(catalog, SETTING_INTEGRATIONS_POST_AS_POLICY, call->arena);
+    return !str_is(policy, "require") ||
+           access_has(catalog, call->user, PERM_MESSAGE_IMPERSONATE) ||
+           refuse(err, "error-user-lacks-message-impersonate-permission");
+}
+
+/* What is to be posted. */
+static bool content_of(struct call *call, const struct http_request *rq, struct err *err)
+{
+    struct hook *hook = call->state;
+    struct str body = arena_str(call->arena, rq->body);
+    if (!payload_parse(call->arena, rq->method, hook->content_type, body, &hook->payload, err))
+        return false;
+    hook->content = hook->payload.content;
+    return true;
+}
+
+/* As ECMAScript sees it. */
+static bool truthy(const struct json *value)
+{
+    if (value == NULL)
+        return false;
+    switch (value->kind) {
+    case JSON_NULL:
+        return false;
+    case JSON_BOOL:
+        return value->boolean;
+    case JSON_NUMBER:
+        return value->number != 0;
+    case JSON_STRING:
+        return !str_empty(value->string);
+    default:
+        return true;
+    }
+}
+
+static bool destination_allowed(const struct hook *hook, struct err *err)
+{
+    bool named = truthy(json_get_lit(hook->content, "channel")) ||
+                 truthy(json_get_lit(hook->content, "roomId"));
+    return !named || hook->in->override_destination ||
+           refuse(err, "overriding destination channel is disabled for this integration");
+}
+
+static void note_key(struct call *call, const struct http_request *rq)
+{
+    struct hook *hook = call->state;
+    hook->key = delivery_key(rq, hook->delivery_id, call->arena);
+    if (str_empty(hook->key))
+        return;
+    char digest[DIGEST_TOKEN_BYTES];
+    digest_token(rq->body, digest);
+    hook->body_hash = arena_str(call->arena, str_of(digest));
+}
+
+static bool run_door(struct call *call, const struct http_request *rq, struct err *err)
+{
+    if (!hook_door(call, rq, err))
+        return false;
+    struct hook *hook = call->state;
+    if (!enabled(hook, hook->in, err) || !policy_met(call, err) || !content_of(call, rq, err))
+        return false;
+    if (hook->content->items.count == 0) {
+        hook->outcome = "ignored";
+        call->finished = true;
+        return true;
+    }
+    note_key(call, rq);
+    return destination_allowed(hook, err);
+}
+
+/* --- on the writer --- */
+
+/* The integration as it is in this transaction. Usually nobody has changed it in the meantime, and
+ * a look at its moment is enough. */
+static const struct integration *still_open(struct rd *rd, struct hook *hook, struct err *err)
+{
+    if (integration_updated_at(rd, hook->in->id) == hook->in->updated_at_ms)
+        return hook->in;
+    const struct integration *now = integration_find(rd, hook->in->id);
+    if (now == NULL || !str_eq(now->token, hook->in->token)) {
+        (void)hook_unknown(err);
+        return NULL;
+    }
+    return enabled(hook, now, err) ? now : NULL;
+}
+
+/* The same key and body: *out is the first answer. Another body: false and *err. */
+static bool look_for_key(struct rd *rd, const struct hook *hook, const struct hook_key **out,
+                         struct err *err)
+{
+    *out = str_empty(hook->key) ? NULL : hook_key_find(rd, hook->in->id, hook->key);
+    return *out == NULL || str_eq((*out)->body_hash, hook->body_hash) ||
+           err_set(err, 422, NULL,
+                   "This delivery's key was used with another body in the last 24 hours. Send a "
+                   "new delivery with a new key, or the first one with the same body.");
+}
+
+static void answer_again(struct call *call, const struct hook_key *seen)
+{
+    struct hook *hook = call->state;
+    hook->replayed = true;
+    call->raw = true;
+    call->status = 200;
+    buf_add(&call->out, seen->answer);
+}
+
+static void put_responses(struct json_out *o, const struct posted *posted)
+{
+    json_key(o, "responses");
+    struct json_out list = json_begin(o->buf, '[');
+    for (size_t i = 0; i < posted->count; i++) {
+        const struct post_result *result = &posted->results[i];
+        json_item(&list);
+        struct json_out item = json_begin(o->buf, '{');
+        json_member_str(&item, "channel", result->channel);
+        if (result->message != NULL) {
+            json_key(&item, "message");
+            message_put(o->buf, result->message);
+        } else {
+            json_member_str(&item, "error", result->error);
+        }
+        json_end(&item);
+    }
+    json_end(&list);
+}
+
+static bool post_content(struct tx *tx, const struct call *call, const struct integration *in,
+                         struct posted *out, struct err *err)
+{
+    const struct hook *hook = call->state;
+    struct user *user = user_find(tx_rd(tx), in->user_id);
+    if (user == NULL)
+        return call_unknown(err);
+    struct poster poster = {.user = user,
+                            .integration_id = in->id,
+                            .alias = in->alias,
+                            .avatar = in->avatar,
+                            .emoji = in->emoji,
+                            .channels = in->channel.items,
+                            .channel_count = in->channel.count};
+    struct post_draft draft = {.content = hook->content,
+                               .separate = json_get_true(hook->content, "separateResponse")};
+    if (message_post(tx, &poster, &draft, out, err))
+        return out->count > 0 || refuse(err, "unknown-error");
+    if (err->status >= 500)
+        return false;
+    return refuse(err, "%.*s", STR_FMT(arena_str(call->arena, fault_code(err))));
+}
+
+/* The whole body, as it is also remembered. */
+static void put_answer(struct call *call, const struct posted *posted)
+{
+    const struct hook *hook = call->state;
+    bool ok = posted->sent > 0;
+    struct json_out o = json_begin(&call->out, '{');
+    if (json_get_true(hook->content, "separateResponse"))
+        put_responses(&o, posted);
+    json_member_bool(&o, "success", ok);
+    json_end(&o);
+    call->raw = true;
+    call->status = ok ? 200 : 400;
+}
+
+static bool post(struct tx *tx, struct call *call, struct err *err)
+{
+    struct hook *hook = call->state;
+    const struct integration *in = still_open(tx_rd(tx), hook, err);
+    const struct hook_key *seen;
+    hook->replayed = false;
+    hook->posted = (struct posted){0};
+    if (in == NULL || !look_for_key(tx_rd(tx), hook, &seen, err))
+        return false;
+    if (seen != NULL) {
+        answer_again(call, seen);
+        return true;
+    }
+    struct posted posted = {0};
+    if (!post_content(tx, call, in, &posted, err))
+        return false;
+    hook->posted = posted;
+    put_answer(call, &posted);
+    if (posted.sent > 0 && !str_empty(hook->key) && buf_ok(&call->out))
+        hook_key_insert(tx, &(struct hook_key){.integration_id = in->id,
+                                               .key = hook->key,
+                                               .body_hash = hook->body_hash,
+                                               .answer = buf_str(&call->out)});
+    return true;
+}
+
+/* --- on the loop again --- */
+
+static bool tell_replay(struct call *call, struct err *err)
+{
+    (void)err;
+    const struct hook *hook = call->state;
+    if (hook->replayed)
+        call->headers =
+            arena_fmt(call->arena, "%.*sIdempotency-Replayed: true\r\n", STR_FMT(call->headers));
+    return true;
+}
+
+/* --- the table --- */
+
+#define RUN(verb, address)                                                                         \
+    {                                                                                              \
+        .method = (verb), .path = (address), .auth = AUTH_OPTIONAL, .door = run_door,              \
+        .steps = {ON_WRITE(post), ON_LOOP(tell_replay)}, .over = hook_over                         \
+    }
+
+const struct endpoint endpoints_incoming[] = {
+    RUN(HTTP_POST, "/hooks/:integrationId/:token"),
+    RUN(HTTP_GET, "/hooks/:integrationId/:token"),
+    RUN(HTTP_POST, "/hooks/:integrationId/:userId/:token"),
+    RUN(HTTP_GET, "/hooks/:integrationId/:userId/:token"),
+    {.path = NULL},
+};
