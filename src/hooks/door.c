@@ -207,5 +207,7 @@ bool hook_door(struct call *call, const struct http_request *rq, struct err *err
     CATALOG_UNREF(entry);
     if (hook->options.keeps_headers)
         hook->headers = record_headers(rq, hook->verified, call->arena);
+    if (hook->options.keeps_body)
+        hook->body = record_body(rq, call->arena);
     return ok;
 }

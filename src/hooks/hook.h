@@ -27,6 +27,7 @@ struct hook {
     struct json *content;      /* the message, or what a script makes it from */
     struct str key, body_hash; /* digests; empty: the call has no key */
     struct str headers;        /* JSON, for the history; empty: it does not keep them */
+    struct str body;           /* its beginning, likewise */
     struct str content_type;
     size_t size; /* of the body */
 
@@ -59,7 +60,8 @@ struct str delivery_key(const struct http_request *rq, struct str signed_id, str
 
 /* --- record.c --- */
 
-/* The headers as JSON with secrets masked. */
+/* The body as text, cut; the headers as JSON, with secrets masked. */
+struct str record_body(const struct http_request *rq, struct arena *arena);
 struct str record_headers(const struct http_request *rq, const struct verify_names *verified,
                           struct arena *arena);
 /* An endpoint's `over`: hands the call to the recorder. */

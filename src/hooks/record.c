@@ -13,6 +13,11 @@ enum {
     BODY_BYTES = 64 << 10, /* of a body that is kept; the rest is cut */
 };
 
+struct str record_body(const struct http_request *rq, struct arena *arena)
+{
+    return utf8_repair(arena, arena_str(arena, str_slice(rq->body, 0, BODY_BYTES)));
+}
+
 /* --- headers --- */
 
 /* A header with one of these in its name is not shown. */
@@ -116,24 +121,14 @@ static struct str error_of(const struct err *err)
     return err->status == 500 ? STR("Internal server error") : str_of(err->text);
 }
 
-/* Cut at a character's border. */
-static struct str shown_body(struct str body)
-{
-    size_t end = body.len < BODY_BYTES ? body.len : BODY_BYTES;
-    while (end < body.len && end > 0 && ((unsigned char)body.ptr[end] & 0xc0) == 0x80)
-        end--;
-    return str_slice(body, 0, end);
-}
-
 static void put_kept(struct json_out *o, const struct hook *hook)
 {
     if (!str_empty(hook->headers))
         json_member_raw(o, "headers", hook->headers);
-    struct str body = hook->payload.raw;
-    if (!hook->options.keeps_body || str_empty(body))
+    if (str_empty(hook->body))
         return;
-    json_member_str(o, "body", shown_body(body));
-    if (body.len > BODY_BYTES)
+    json_member_str(o, "body", hook->body);
+    if (hook->size > BODY_BYTES)
         json_member_bool(o, "bodyCut", true);
 }
 
