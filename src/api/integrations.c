@@ -4,6 +4,7 @@
 #include "api/api.h"
 #include "api/endpoint.h"
 #include "api/schemas.h"
+#include "base/log.h"
 
 /* --- get --- */
 
@@ -21,13 +22,26 @@ static bool get(struct call *call, struct err *err)
 
 /* --- create, update, remove --- */
 
-static struct integration_change change_of(const struct call *call)
+/* The call's state is how many integrations share the URL that named the one. */
+static struct integration_change change_of(struct call *call)
 {
+    int64_t *same_url = ARENA_NEW(call->arena, int64_t);
+    call->state = same_url;
     return (struct integration_change){
         .by = {.id = call->user_id, .username = call->username},
         .body = call->params,
         .frozen_scripts = call->api->frozen_scripts,
+        .out_same_url = same_url,
     };
+}
+
+/* Who names one of several by their URL may have meant another: the oldest was taken. */
+static void warn_of_shared_url(struct call *call, const struct err *failure)
+{
+    const int64_t *same_url = call->state;
+    if (failure == NULL && same_url != NULL && *same_url > 1)
+        log_event(LOG_WARN, "shared-target-url", "action=%s taken=%s sharing=%lld",
+                  call->endpoint->path, LOG_Q(call->audit_target), (long long)*same_url);
 }
 
 static bool show(struct call *call, const struct integration *in)
@@ -173,6 +187,7 @@ const struct endpoint endpoints_integrations[] = {
         .schema = &schema_integrations_update,
         .audit = true,
         .steps = {ON_WRITE(update)},
+        .over = warn_of_shared_url,
     },
     {
         .method = HTTP_POST,
@@ -181,6 +196,7 @@ const struct endpoint endpoints_integrations[] = {
         .schema = &schema_integrations_remove,
         .audit = true,
         .steps = {ON_WRITE(removal)},
+        .over = warn_of_shared_url,
     },
     {
         .method = HTTP_GET,

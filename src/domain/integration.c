@@ -55,13 +55,14 @@ bool integration_create(struct tx *tx, const struct integration_change *change,
 
 /* By target_url (outgoing only) if the body has one, else by id; and of the direction the body
  * names, so that a manager of one direction cannot reach into the other. */
-static struct integration *find_named(struct rd *rd, const struct json *body, struct str type)
+static struct integration *find_named(struct rd *rd, const struct integration_change *change,
+                                      struct str type)
 {
-    struct str url = json_get_str(body, "target_url");
-    int64_t same_url;
-    struct integration *in = !str_empty(url) && str_eq(type, type_outgoing)
-                                 ? integration_find_by_url(rd, url, &same_url)
-                                 : integration_find(rd, json_get_str(body, "integrationId"));
+    struct str url = json_get_str(change->body, "target_url");
+    struct integration *in =
+        !str_empty(url) && str_eq(type, type_outgoing)
+            ? integration_find_by_url(rd, url, change->out_same_url)
+            : integration_find(rd, json_get_str(change->body, "integrationId"));
     return in != NULL && str_eq(in->type, type) ? in : NULL;
 }
 
@@ -71,7 +72,7 @@ bool integration_update(struct tx *tx, const struct integration_change *change,
     struct str type;
     if (!exact_type(change->body, &type, err))
         return false;
-    struct integration *in = find_named(tx_rd(tx), change->body, type);
+    struct integration *in = find_named(tx_rd(tx), change, type);
     if (in == NULL)
         return refuse(err, "No integration found.");
     bool ok = integration_is_incoming(in) ? incoming_update(tx, change, in, err)
@@ -113,7 +114,7 @@ bool integration_remove(struct tx *tx, const struct integration_change *change,
                  !str_empty(json_get_str(change->body, "target_url"));
     if (!named && str_eq(type, type_outgoing))
         return refuse(err, "An integrationId or target_url needs to be provided.");
-    struct integration *in = find_named(tx_rd(tx), change->body, type);
+    struct integration *in = find_named(tx_rd(tx), change, type);
     if (in == NULL)
         return refuse(err, "No integration found.");
     if (!may_remove(tx_rd(tx), &change->by, in, err))
