@@ -120,6 +120,9 @@ extern const struct endpoint endpoints_info[];
 extern const struct endpoint endpoints_rooms[];
 extern const struct endpoint endpoints_subscriptions[];
 extern const struct endpoint endpoints_teams[];
+extern const struct endpoint endpoints_chat[];
+extern const struct endpoint endpoints_messages[];
+extern const struct endpoint endpoints_direct[];
 
 /* For doors: the 401 of somebody who is not known; the parameters out of the body, checked against
  * the endpoint's schema; whether the rate limiter is on at all; and its verdict as headers and,

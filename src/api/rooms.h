@@ -52,6 +52,13 @@ bool list_rooms(struct rd *rd, struct call *call, struct err *err);
 bool list_joined_rooms(struct rd *rd, struct call *call, struct err *err);
 bool list_all_rooms(struct rd *rd, struct call *call, struct err *err);
 bool list_members(struct rd *rd, struct call *call, struct err *err);
+/* Adds a page of the users in the room to the answer. */
+bool answer_members(struct rd *rd, struct call *call, const struct room *room, struct err *err);
+/* The same for those who are in a direct room, with what their subscription is. */
+bool answer_people(struct rd *rd, struct call *call, const struct room *room, struct err *err);
+/* Adds a page of a set of the user's rooms, or of all. */
+bool answer_room_set(struct rd *rd, struct call *call, enum room_set set, char type,
+                     const char *key, struct err *err);
 bool get_rooms(struct rd *rd, struct call *call, struct err *err);
 
 /* rooms_schemas.c */

@@ -63,3 +63,15 @@ extern const struct schema schema_subscriptions_get;
 extern const struct schema schema_subscriptions_get_one;
 extern const struct schema schema_subscriptions_read;
 extern const struct schema schema_subscriptions_unread;
+
+/* schema_messages.c */
+extern const struct schema schema_chat_post_message;
+extern const struct schema schema_chat_send_message;
+extern const struct schema schema_chat_get_message;
+extern const struct schema schema_chat_update;
+extern const struct schema schema_chat_delete;
+extern const struct schema schema_chat_get_thread_messages;
+extern const struct schema schema_channels_history;
+extern const struct schema schema_im_create;
+extern const struct schema schema_im_room;      /* roomId */
+extern const struct schema schema_im_set_topic; /* roomId, topic */

@@ -17,13 +17,6 @@ enum { QUERY_BYTES = 2048, TS_SLACK_MS = 10000 };
 #define WITH_NAMES                                                                                 \
     " JOIN rooms r ON r.seq = m.room_seq AND r.type < 'x' LEFT JOIN users u ON u.id = m.user_id "
 
-static int64_t only_number(struct stmt *q)
-{
-    int64_t number = stmt_next(q) ? col_i64(q, 0) : 0;
-    stmt_done(q);
-    return number;
-}
-
 /* --- rows to structs --- */
 
 static struct message *read_row(struct rd *rd, struct stmt *q)
@@ -133,11 +126,14 @@ static struct span span_of(struct rd *rd, const struct message_filter *f,
     return span;
 }
 
-/* Where the messages of a filter come from. A thread is followed by its own index. */
+/* Where the messages of a filter come from, and in which numbers. A thread is followed by its own
+ * index; mentions of one of several users are put together first. */
 static void put_source(struct buf *sql, const struct message_filter *f)
 {
     if (!str_empty(f->mentioned))
-        buf_lit(sql, " FROM mentions x JOIN messages m ON m.room_seq = x.room_seq "
+        buf_lit(sql, " FROM (SELECT DISTINCT o.number FROM mentions o WHERE o.room_seq = $1 "
+                     "AND ',' || $6 || ',' LIKE '%,' || o.user_id || ',%' AND o.number >= $2 "
+                     "AND o.number < $3) x JOIN messages m ON m.room_seq = $1 "
                      "AND m.number = x.number");
     else
         buf_lit(sql, " FROM messages m");
@@ -145,14 +141,11 @@ static void put_source(struct buf *sql, const struct message_filter *f)
 
 static void put_conditions(struct buf *sql, const struct message_filter *f)
 {
-    if (!str_empty(f->mentioned))
-        buf_lit(sql, " WHERE x.room_seq = $1 AND x.user_id = $6 AND x.number >= $2 "
-                     "AND x.number < $3");
-    else if (!str_empty(f->thread_id))
-        buf_lit(sql, " WHERE m.thread_id = $6 AND +m.room_seq = $1 AND m.number >= $2 "
-                     "AND m.number < $3");
+    buf_lit(sql, " WHERE m.number >= $2 AND m.number < $3");
+    if (!str_empty(f->thread_id))
+        buf_lit(sql, " AND m.thread_id = $7 AND +m.room_seq = $1");
     else
-        buf_lit(sql, " WHERE m.room_seq = $1 AND m.number >= $2 AND m.number < $3");
+        buf_lit(sql, " AND m.room_seq = $1");
     if (f->from_ms != 0)
         buf_lit(sql, " AND m.ts_ms >= $4");
     if (f->before_ms != 0)
@@ -172,8 +165,8 @@ static void bind_conditions(struct stmt *q, const struct message_filter *f, stru
         stmt_i64(q, 5, f->before_ms);
     if (!str_empty(f->mentioned))
         stmt_str(q, 6, f->mentioned);
-    else if (!str_empty(f->thread_id))
-        stmt_str(q, 6, f->thread_id);
+    if (!str_empty(f->thread_id))
+        stmt_str(q, 7, f->thread_id);
 }
 
 static bool is_whole_room(const struct message_filter *f)
@@ -209,16 +202,14 @@ struct message_list messages_page(struct rd *rd, const struct message_filter *f,
     put_source(&sql, f);
     buf_lit(&sql, WITH_NAMES);
     put_conditions(&sql, f);
-    buf_addf(&sql, " ORDER BY %s.number %s LIMIT $7 OFFSET $8", str_empty(f->mentioned) ? "m" : "x",
-             f->oldest_first ? "ASC" : "DESC");
+    buf_addf(&sql, " ORDER BY m.number %s LIMIT $8 OFFSET $9", f->oldest_first ? "ASC" : "DESC");
     assert(buf_ok(&sql));
     struct stmt *q = db_stmt_once(rd->db, buf_str(&sql));
     bind_conditions(q, f, span);
-    stmt_i64(q, 7, (int64_t)max);
-    stmt_i64(q, 8, offset);
-    while (list.count < max && stmt_next(q))
+    stmt_i64(q, 8, (int64_t)max);
+    stmt_i64(q, 9, offset);
+    while (stmt_next(q))
         list.items[list.count++] = read_row(rd, q);
-    stmt_done(q);
     return list;
 }
 
@@ -234,7 +225,10 @@ int64_t messages_total(struct rd *rd, const struct message_filter *f)
     assert(buf_ok(&sql));
     struct stmt *q = db_stmt_once(rd->db, buf_str(&sql));
     bind_conditions(q, f, span_of(rd, f, &c));
-    return only_number(q);
+    int64_t total = 0;
+    while (stmt_next(q))
+        total = col_i64(q, 0);
+    return total;
 }
 
 /* --- writing --- */

@@ -26,8 +26,8 @@ static inline int64_t room_messages(const struct room_counters *c)
  * bound. */
 struct message_filter {
     int64_t room_seq;
-    struct str thread_id;       /* replies to this message only */
-    struct str mentioned;       /* only where this user (or MENTION_ALL) is mentioned; empty: any */
+    struct str thread_id; /* replies to this message only */
+    struct str mentioned; /* where one of these users is: ids with commas between; empty: any */
     int64_t from_ms, before_ms; /* ts: from this moment, before that one */
     int64_t after_number;       /* larger numbers only */
     bool without_asides;

@@ -355,7 +355,8 @@ static void a_team_is_made_shown_and_deleted(void **state)
     assert_string_equal(ask(w, &eve, "teams.info", "{\"teamName\":\"core\"}"),
                         "403 unauthorized []");
     assert_string_equal(ask(w, &eve, "teams.delete", "{\"teamName\":\"core\"}"),
-                        "403 unauthorized []");
+                        "403 User does not have the permissions required for this action "
+                        "[error-unauthorized]");
     assert_string_equal(ask(w, &bob, "teams.delete", "{\"teamName\":\"core\"}"), "");
     assert_string_equal(ask(w, &bob, "teams.delete", "{\"teamName\":\"core\"}"),
                         "400 team-does-not-exist []");
