@@ -214,8 +214,7 @@ static bool check_string(struct checker *c, const struct schema *s, struct str t
 static bool check_unique(struct checker *c, const struct schema *s, const struct json *array)
 {
     struct finding finding = {.rule = RULE_UNIQUE, .schema = s};
-    return schema_unique(array, s->items, c->arena, &finding.later, &finding.earlier) ||
-           find(c, finding);
+    return schema_unique(array, c->arena, &finding.later, &finding.earlier) || find(c, finding);
 }
 
 static bool check_array(struct checker *c, const struct schema *s, struct json *array)
@@ -225,12 +224,10 @@ static bool check_array(struct checker *c, const struct schema *s, struct json *
         return broken(c, RULE_MAX_ITEMS, s);
     if (count < s->min_items)
         return broken(c, RULE_MIN_ITEMS, s);
-    if (s->unique_items && !check_unique(c, s, array))
-        return false;
     struct json *item = s->items != NULL ? array->items.first : NULL;
     while (item != NULL && check(c, s->items, &(struct schema_place){item, item}))
         item = item->next;
-    return item == NULL;
+    return item == NULL && (!s->unique_items || check_unique(c, s, array));
 }
 
 /* Objects */

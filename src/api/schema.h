@@ -10,7 +10,7 @@
  *      into each other; SCHEMA_QUERY: also a value into a one-element array and back);
  *   2. constant, choices, not_this, any_of, one_of, all_of;
  *   3. what is said about values of its kind: max, min, then
- *      strings: pattern, format, not_blank; arrays: unique_items, items;
+ *      strings: pattern, format, not_blank; arrays: items, unique_items;
  *      objects: required, closed, properties.
  * All members of any_of are tried; one_of ends with the second that passes. What a member has
  * converted stays converted, also when the member fails.
@@ -77,7 +77,7 @@ struct schema {
     /* Arrays */
     size_t max_items, min_items;
     const struct schema *items;
-    bool unique_items; /* needs `items` of one scalar type; other elements are not compared */
+    bool unique_items; /* after conversion; the items must be scalars */
 
     /* Objects */
     bool closed; /* no members but the properties */

@@ -33,7 +33,6 @@ size_t schema_length(struct str text);
 
 /* schema_unique.c */
 
-/* Looks for equal elements among those of the items' type. False when there are; the positions are
- * those of the last such pair, *later > *earlier. */
-bool schema_unique(const struct json *array, const struct schema *items, struct arena *a,
-                   size_t *later, size_t *earlier);
+/* Looks for equal elements; they are scalars. False when there are some, and the positions are
+ * those of the pair that is met first when looking from the end: *later > *earlier. */
+bool schema_unique(const struct json *array, struct arena *a, size_t *later, size_t *earlier);

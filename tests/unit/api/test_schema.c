@@ -296,8 +296,8 @@ static void rules_are_asked_in_their_order(void **state)
         {text, "\"x\"", "must NOT have fewer than 3 characters"},
         {SCHEMA(.types = {TYPE_ARRAY}, .min_items = 3, .unique_items = true, .items = NUMBER),
          "[1,1]", "must NOT have fewer than 3 items"},
-        {SCHEMA(.types = {TYPE_ARRAY}, .unique_items = true, .items = NUMBER), "[\"x\",1,1]",
-         "must NOT have duplicate items (items ## 2 and 1 are identical)"},
+        {SCHEMA(.types = {TYPE_ARRAY}, .unique_items = true, .items = NUMBER), "[1,1,\"x\"]",
+         "must be number"},
         {SCHEMA(.types = {TYPE_ARRAY}, .items = NUMBER), "[1,[],{}]", "must be number"},
     };
     assert_rows(rows, COUNT(rows));
@@ -388,7 +388,7 @@ static void equal_items_are_named_by_their_places(void **state)
         {strings, "[\"a\",\"b\",\"a\",\"b\"]", TWICE("3", "1")},
         {strings, "[\"a\",\"a\",\"a\"]", TWICE("2", "1")},
         {strings, "[\"b\",\"b\",\"c\",\"a\",\"x\",\"a\"]", TWICE("5", "3")},
-        {strings, "[1,1,\"1\"]", ""}, /* compared before they are converted */
+        {strings, "[\"x\",1,\"1\"]", TWICE("2", "1")}, /* compared as what they become */
         {flags, "[true,false,true]", TWICE("2", "0")},
     };
     assert_rows(rows, COUNT(rows));
