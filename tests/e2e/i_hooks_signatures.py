@@ -26,6 +26,7 @@ from harness.hooks import (
 from harness.integrations import ANY, INCOMING, MOMENT, OUTGOING, OWN, create, update
 from harness.people import add_client, permissions
 from harness.table import table
+from harness.waiting import let_pass
 
 BODY = b'{"text":"signed"}'
 OTHER_BODY = b'{"text":"forged"}'
@@ -277,7 +278,7 @@ def test_a_secret_that_stays_is_as_old_as_it_was(admin):
     hook, _ = hook_in_room(admin)
     set_options(admin, hook, verify={"scheme": "github", "secrets": [OLD_TEXT]}).ok()
     (old,) = get_options(admin, hook).ok()["verify"]["secrets"]
-    time.sleep(0.002)
+    let_pass(0.002)
     both = {"scheme": "github", "secrets": [TEXT, OLD_TEXT]}
     new, still = set_options(admin, hook, verify=both).ok()["verify"]["secrets"]
     assert still == old and new["createdAt"] > old["createdAt"]
