@@ -59,10 +59,13 @@ static struct integration *find_named(struct rd *rd, const struct integration_ch
                                       struct str type)
 {
     struct str url = json_get_str(change->body, "target_url");
+    bool by_url = !str_empty(url) && str_eq(type, type_outgoing);
+    int64_t sharing = 0;
     struct integration *in =
-        !str_empty(url) && str_eq(type, type_outgoing)
-            ? integration_find_by_url(rd, url, change->out_same_url)
-            : integration_find(rd, json_get_str(change->body, "integrationId"));
+        by_url ? integration_find_by_url(rd, url, &sharing)
+               : integration_find(rd, json_get_str(change->body, "integrationId"));
+    if (change->out_same_url != NULL)
+        *change->out_same_url = sharing;
     return in != NULL && str_eq(in->type, type) ? in : NULL;
 }
 

@@ -15,7 +15,7 @@ struct integration_change {
     struct actor by;
     const struct json *body;    /* checked against the schema */
     const char *frozen_scripts; /* the error while scripts are frozen by the operator, else NULL */
-    int64_t *out_same_url; /* how many have the target_url that chose this one; untouched else */
+    int64_t *out_same_url;      /* how many have the target_url that chose this one; may be NULL */
 };
 
 /* POST create, PUT update, POST remove. The document as it is afterwards (remove: as it was) goes
