@@ -98,27 +98,6 @@ const struct config_field *config_find(const struct config *c, const char *name)
 
 /* Complaints */
 
-/* How many letters must be changed, added or dropped to make `a` of `b` (Levenshtein). */
-static size_t distance(struct str a, struct str b)
-{
-    size_t row[NAME_BYTES + 1];
-    a = str_slice(a, 0, NAME_BYTES);
-    b = str_slice(b, 0, NAME_BYTES);
-    for (size_t j = 0; j <= b.len; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a.len; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b.len; j++) {
-            size_t change = diagonal + (a.ptr[i - 1] != b.ptr[j - 1]);
-            size_t either = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            diagonal = row[j];
-            row[j] = change < either ? change : either;
-        }
-    }
-    return row[b.len];
-}
-
 static void put_nearest(const struct config *c, put_name_fn put_name, struct str name,
                         struct buf *out)
 {
@@ -127,7 +106,7 @@ static void put_nearest(const struct config *c, put_name_fn put_name, struct str
     for (size_t i = 0; i < c->count; i++) {
         buf_clear(&candidate);
         put_name(c, &c->fields[i], &candidate);
-        size_t far = candidate.len > 0 ? distance(buf_str(&candidate), name) : SIZE_MAX;
+        size_t far = candidate.len > 0 ? str_distance(buf_str(&candidate), name) : SIZE_MAX;
         if (far < best) {
             best = far;
             buf_clear(out);

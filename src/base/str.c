@@ -61,6 +61,30 @@ size_t str_find(struct str s, struct str needle)
     return at ? (size_t)(at - s.ptr) : SIZE_MAX;
 }
 
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+size_t str_distance(struct str a, struct str b)
+{
+    size_t row[STR_DISTANCE_BYTES + 1];
+    a = str_slice(a, 0, STR_DISTANCE_BYTES);
+    b = str_slice(b, 0, STR_DISTANCE_BYTES);
+    for (size_t j = 0; j <= b.len; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= a.len; i++) {
+        size_t corner = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b.len; j++) {
+            size_t change = corner + (a.ptr[i - 1] != b.ptr[j - 1]);
+            corner = row[j];
+            row[j] = smaller(change, smaller(row[j], row[j - 1]) + 1);
+        }
+    }
+    return row[b.len];
+}
+
 /* Length of the white space character that starts at `p`, 0 when there is none. The set is that of
  * ECMAScript: ASCII blanks, NBSP, BOM, the Unicode Zs characters, line and paragraph separators. */
 static size_t space_length(const unsigned char *p, size_t len)

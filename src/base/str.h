@@ -79,6 +79,11 @@ bool str_eq_secret(struct str a, struct str b);
 size_t str_find_char(struct str s, char c);
 size_t str_find(struct str s, struct str needle);
 
+/* How many bytes must be put in, taken out or changed to make `a` of `b` (Levenshtein), for "did
+ * you mean". Only the first STR_DISTANCE_BYTES of each count. */
+enum { STR_DISTANCE_BYTES = 200 };
+size_t str_distance(struct str a, struct str b);
+
 /* Without white space at both ends, as ECMAScript's trim() sees it (Unicode spaces and BOM too). */
 struct str str_trim(struct str s);
 static inline bool str_blank(struct str s)

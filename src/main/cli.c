@@ -23,34 +23,9 @@ struct nearest {
     size_t distance;
 };
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* How many letters must be put in, taken out or changed to make `a` of `b` (Levenshtein). */
-static size_t distance(struct str a, struct str b)
-{
-    size_t row[WORD_BYTES + 1];
-    a = str_slice(a, 0, WORD_BYTES);
-    b = str_slice(b, 0, WORD_BYTES);
-    for (size_t j = 0; j <= b.len; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a.len; i++) {
-        size_t corner = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b.len; j++) {
-            size_t change = corner + (a.ptr[i - 1] != b.ptr[j - 1]);
-            corner = row[j];
-            row[j] = smaller(change, smaller(row[j], row[j - 1]) + 1);
-        }
-    }
-    return row[b.len];
-}
-
 static void compare(struct nearest *n, struct str candidate)
 {
-    size_t far = distance(n->wanted, candidate);
+    size_t far = str_distance(n->wanted, candidate);
     if (n->best.len > 0 && far >= n->distance)
         return;
     buf_clear(&n->best);

@@ -106,6 +106,23 @@ static void searching_gives_the_first_place_or_none(void **state)
     assert_true(str_find(str_of(NULL), STR("a")) == SIZE_MAX);
 }
 
+static void distance_counts_what_was_mistyped(void **state)
+{
+    (void)state;
+    char long_text[2 * STR_DISTANCE_BYTES];
+    memset(long_text, 'x', sizeof(long_text));
+    assert_int_equal(str_distance(STR(""), STR("")), 0);
+    assert_int_equal(str_distance(STR("listen"), STR("listen")), 0);
+    assert_int_equal(str_distance(STR(""), STR("abc")), 3);
+    assert_int_equal(str_distance(STR("abc"), STR("")), 3);
+    assert_int_equal(str_distance(STR("listen"), STR("lsten")), 1);
+    assert_int_equal(str_distance(STR("lsten"), STR("listen")), 1);
+    assert_int_equal(str_distance(STR("listen"), STR("lisden")), 1);
+    assert_int_equal(str_distance(STR("kitten"), STR("sitting")), 3);
+    assert_int_equal(str_distance(str_from(long_text, sizeof(long_text)), STR("")),
+                     STR_DISTANCE_BYTES);
+}
+
 static void trimming_knows_the_white_space_of_javascript(void **state)
 {
     (void)state;
@@ -250,6 +267,7 @@ int main(void)
         cmocka_unit_test(secrets_are_equal_only_when_they_are),
         cmocka_unit_test(starts_and_ends_are_found),
         cmocka_unit_test(searching_gives_the_first_place_or_none),
+        cmocka_unit_test(distance_counts_what_was_mistyped),
         cmocka_unit_test(trimming_knows_the_white_space_of_javascript),
         cmocka_unit_test(splitting_gives_every_part_empty_ones_too),
         cmocka_unit_test(whole_numbers_are_read_up_to_the_limits),
