@@ -35,8 +35,6 @@ struct found_users {
 bool find_users(struct rd *rd, const struct call *call, struct found_users *out, struct err *err);
 
 struct actor call_actor(const struct call *call);
-/* As a condition in the reference's language: false for absent, null, false, 0 and "". */
-bool is_set(const struct json *value);
 /* The texts of an array; false when it holds anything else. */
 bool text_list(struct arena *a, const struct json *array, struct str **out, size_t *out_count);
 /* Adds "<key>":<room> to the answer, after completing the room. */

@@ -31,8 +31,8 @@ static const struct rule group_rules[] = {
 static bool fits(const struct json *value, enum kind kind)
 {
     if (kind == WANT_SET)
-        return is_set(value);
-    if (!is_set(value) || value->kind == JSON_ARRAY)
+        return json_truthy(value);
+    if (!json_truthy(value) || value->kind == JSON_ARRAY)
         return true;
     return kind == WANT_OBJECT && value->kind == JSON_OBJECT;
 }
@@ -81,7 +81,7 @@ static struct room_draft draft_of(const struct call *call)
         .type = family_of(call)->type,
         .name = call_param(call, "name"),
         .read_only = json_get_true(call->params, "readOnly"),
-        .exclude_self = is_set(json_get_lit(call->params, "excludeSelf")),
+        .exclude_self = json_truthy(json_get_lit(call->params, "excludeSelf")),
         .custom_fields = json_is(custom, JSON_OBJECT) ? custom : NULL,
     };
     draft_take_extra(&draft, json_get_lit(call->params, "extraData"));

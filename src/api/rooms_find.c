@@ -35,24 +35,6 @@ struct actor call_actor(const struct call *call)
     return (struct actor){.id = call->user_id, .username = call->username};
 }
 
-bool is_set(const struct json *value)
-{
-    if (value == NULL)
-        return false;
-    switch (value->kind) {
-    case JSON_NULL:
-        return false;
-    case JSON_BOOL:
-        return value->boolean;
-    case JSON_NUMBER:
-        return value->number != 0;
-    case JSON_STRING:
-        return !str_empty(value->string);
-    default:
-        return true;
-    }
-}
-
 bool text_list(struct arena *a, const struct json *array, struct str **out, size_t *out_count)
 {
     size_t count = 0;
@@ -143,7 +125,7 @@ static void add_found(struct rd *rd, struct found_users *found, struct str name,
 bool find_users(struct rd *rd, const struct call *call, struct found_users *out, struct err *err)
 {
     const struct json *ids = json_get_lit(call->params, "userIds");
-    const struct json *list = is_set(ids) ? ids : json_get_lit(call->params, "usernames");
+    const struct json *list = json_truthy(ids) ? ids : json_get_lit(call->params, "usernames");
     struct str sole = sole_user(call);
     struct str *names = NULL;
     size_t count = 0;
@@ -154,7 +136,7 @@ bool find_users(struct rd *rd, const struct call *call, struct found_users *out,
                      "param");
     if (count >= ROOM_USERS_AT_ONCE)
         return refuse(err, "At most %d users can be named at once.", ROOM_USERS_AT_ONCE);
-    bool by_id = is_set(ids) || !str_empty(call_param(call, "userId"));
+    bool by_id = json_truthy(ids) || !str_empty(call_param(call, "userId"));
     struct found_users found = {.items = ARENA_ARRAY(rd->arena, struct user *, count + 1)};
     for (size_t i = 0; i < count; i++)
         add_found(rd, &found, names[i], by_id);

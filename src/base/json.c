@@ -6,6 +6,7 @@
 #include "base/json.h"
 
 #include <assert.h>
+#include <math.h>
 #include <yyjson.h>
 
 #include "base/clock.h"
@@ -165,6 +166,24 @@ bool json_get_true(const struct json *object, const char *key)
 {
     const struct json *item = json_get(object, str_of(key));
     return json_is(item, JSON_BOOL) && item->boolean;
+}
+
+bool json_truthy(const struct json *value)
+{
+    if (value == NULL)
+        return false;
+    switch (value->kind) {
+    case JSON_NULL:
+        return false;
+    case JSON_BOOL:
+        return value->boolean;
+    case JSON_NUMBER:
+        return value->number != 0 && !isnan(value->number);
+    case JSON_STRING:
+        return !str_empty(value->string);
+    default:
+        return true;
+    }
 }
 
 /* Printing */

@@ -55,6 +55,9 @@ struct str json_get_str(const struct json *object, const char *key);
 /* True only when the member is there and is the boolean true. */
 bool json_get_true(const struct json *object, const char *key);
 
+/* As a condition in JavaScript: false for what is absent, null, false, 0 or "". */
+bool json_truthy(const struct json *value);
+
 static inline bool json_is(const struct json *value, enum json_kind kind)
 {
     return value != NULL && value->kind == kind;

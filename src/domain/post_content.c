@@ -8,17 +8,6 @@ enum { TEXT_BYTES = 16 << 20 };
 
 /* --- values as JavaScript sees them --- */
 
-static bool is_truthy(const struct json *value)
-{
-    if (value == NULL || value->kind == JSON_NULL)
-        return false;
-    if (value->kind == JSON_BOOL)
-        return value->boolean;
-    if (value->kind == JSON_NUMBER)
-        return value->number != 0 && value->number == value->number;
-    return value->kind != JSON_STRING || !str_empty(value->string);
-}
-
 static bool is_given(const struct json *value)
 {
     return value != NULL && value->kind != JSON_NULL;
@@ -36,10 +25,10 @@ static struct json *share(struct arena *a, const struct json *value)
 static const struct json *first_of(const struct json *content, const char *one, const char *other)
 {
     const struct json *value = json_get(content, str_of(one));
-    if (is_truthy(value))
+    if (json_truthy(value))
         return value;
     value = json_get(content, str_of(other));
-    return is_truthy(value) ? value : NULL;
+    return json_truthy(value) ? value : NULL;
 }
 
 /* Any value as a text; what is no scalar as JSON. */
@@ -71,7 +60,7 @@ static void put_text(struct arena *a, const struct json *content, struct message
 static const struct json *normal_attachment(struct arena *a, const struct json *attachment)
 {
     const struct json *msg = json_get_lit(attachment, "msg");
-    if (!is_truthy(msg))
+    if (!json_truthy(msg))
         return attachment;
     struct json *copy = json_object(a);
     for (const struct json *at = attachment->items.first; at != NULL; at = at->next)

@@ -42,29 +42,10 @@ static bool content_of(struct call *call, const struct http_request *rq, struct 
     return true;
 }
 
-/* As ECMAScript sees it. */
-static bool truthy(const struct json *value)
-{
-    if (value == NULL)
-        return false;
-    switch (value->kind) {
-    case JSON_NULL:
-        return false;
-    case JSON_BOOL:
-        return value->boolean;
-    case JSON_NUMBER:
-        return value->number != 0;
-    case JSON_STRING:
-        return !str_empty(value->string);
-    default:
-        return true;
-    }
-}
-
 static bool destination_allowed(const struct hook *hook, struct err *err)
 {
-    bool named = truthy(json_get_lit(hook->content, "channel")) ||
-                 truthy(json_get_lit(hook->content, "roomId"));
+    bool named = json_truthy(json_get_lit(hook->content, "channel")) ||
+                 json_truthy(json_get_lit(hook->content, "roomId"));
     return !named || hook->in->override_destination ||
            refuse(err, "overriding destination channel is disabled for this integration");
 }

@@ -157,20 +157,9 @@ static bool check_link(const struct json *value, bool relative_too, const struct
 static bool check_members(const struct json *object, const struct member *members,
                           const struct path *path, struct err *err);
 
-static bool is_set(const struct json *value)
-{
-    if (value == NULL || value->kind == JSON_NULL)
-        return false;
-    if (value->kind == JSON_BOOL)
-        return value->boolean;
-    if (value->kind == JSON_NUMBER)
-        return value->number != 0;
-    return value->kind != JSON_STRING || !str_empty(value->string);
-}
-
 static bool check_field(const struct json *field, const struct path *path, struct err *err)
 {
-    if (!is_set(json_get_lit(field, "title")) || !is_set(json_get_lit(field, "value")))
+    if (!json_truthy(json_get_lit(field, "title")) || !json_truthy(json_get_lit(field, "value")))
         return err_invalid(err, "Invalid attachment field, title and value is required");
     return check_members(field, field_members, path, err);
 }

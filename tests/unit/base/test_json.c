@@ -230,6 +230,19 @@ static void members_are_asked_by_kind(void **state)
     assert_false(json_get_true(value, "absent"));
 }
 
+static void values_are_conditions_as_in_javascript(void **state)
+{
+    struct arena *a = *state;
+    const char *no[] = {"null", "false", "0", "-0", "\"\""};
+    const char *yes[] = {"true", "-1", "0.1", "\"0\"", "\" \"", "[]", "{}"};
+    for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+        assert_false(json_truthy(json_parse(a, str_of(no[i]))));
+    for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+        assert_true(json_truthy(json_parse(a, str_of(yes[i]))));
+    assert_false(json_truthy(json_number(a, NAN)));
+    assert_false(json_truthy(NULL));
+}
+
 static void trees_are_built_by_hand(void **state)
 {
     struct arena *a = *state;
@@ -527,6 +540,7 @@ int main(void)
         TEST(of_members_with_one_name_the_last_counts),
         TEST(asking_what_is_no_object_gives_nothing),
         TEST(members_are_asked_by_kind),
+        TEST(values_are_conditions_as_in_javascript),
         TEST(trees_are_built_by_hand),
         TEST(numbers_are_printed_as_ecmascript_does),
         TEST(every_printed_number_reads_back_as_itself),
