@@ -4,6 +4,7 @@
  */
 #include "http/percent.h"
 
+#include "base/utf8.h"
 #include "http/query.h"
 
 static int hex_value(char c)
@@ -52,61 +53,11 @@ static struct str plus_to_space(struct arena *a, struct str text)
     return str_from(copy, text.len);
 }
 
-/* How many bytes follow the first byte of a UTF-8 sequence, and between which bounds the first of
- * them lies (the others: 80..BF). -1: no sequence starts so. */
-static int followers(unsigned char lead, unsigned char *low, unsigned char *high)
-{
-    *low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-    *high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-    if (lead < 0x80)
-        return 0;
-    if (lead < 0xc2 || lead > 0xf4)
-        return -1;
-    return lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-}
-
-/* Length of the sequence at the start of `s`; *whole tells whether it is one, else the length is
- * that of the start of a sequence which breaks off there, at least 1. */
-static size_t sequence_length(struct str s, bool *whole)
-{
-    unsigned char low, high;
-    int more = followers((unsigned char)s.ptr[0], &low, &high);
-    size_t len = 1;
-    for (; more > 0 && len < s.len; len++, more--) {
-        unsigned char c = (unsigned char)s.ptr[len];
-        if (c < low || c > high)
-            break;
-        low = 0x80;
-        high = 0xbf;
-    }
-    *whole = more == 0;
-    return len;
-}
-
-/* `text` with U+FFFD for each broken sequence, as browsers and Node.js decode. */
-static struct str repaired(struct arena *a, struct str text)
-{
-    static const char replacement[] = {'\xef', '\xbf', '\xbd'};
-    if (str_utf8(text))
-        return text;
-    char *out = arena_alloc(a, text.len * sizeof(replacement));
-    size_t len = 0;
-    while (text.len > 0) {
-        bool whole;
-        size_t taken = sequence_length(text, &whole);
-        size_t given = whole ? taken : sizeof(replacement);
-        memcpy(out + len, whole ? text.ptr : replacement, given);
-        len += given;
-        text = str_after(text, taken);
-    }
-    return str_from(out, len);
-}
-
 struct str percent_strict(struct arena *a, struct str text)
 {
     text = plus_to_space(a, text);
     struct str decoded;
-    return repaired(a, percent_decode(a, text, &decoded) ? decoded : text);
+    return utf8_repair(a, percent_decode(a, text, &decoded) ? decoded : text);
 }
 
 struct str percent_lenient(struct arena *a, struct str text)
@@ -115,7 +66,7 @@ struct str percent_lenient(struct arena *a, struct str text)
     bool malformed;
     if (str_find_char(text, '%') != SIZE_MAX)
         text = unescape(a, text, &malformed);
-    return repaired(a, text);
+    return utf8_repair(a, text);
 }
 
 bool percent_decode(struct arena *a, struct str text, struct str *out)
