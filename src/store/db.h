@@ -76,3 +76,18 @@ bool col_bool(struct stmt *q, int column);
 bool col_null(struct stmt *q, int column);
 /* The text without a copy: valid until the next call with this statement. */
 struct str col_peek(struct stmt *q, int column);
+
+/* For questions that one row answers. Is there a row? Its number; 0 when there is none. */
+static inline bool stmt_any(struct stmt *q)
+{
+    bool any = stmt_next(q);
+    stmt_done(q);
+    return any;
+}
+
+static inline int64_t stmt_number(struct stmt *q)
+{
+    int64_t number = stmt_next(q) ? col_i64(q, 0) : 0;
+    stmt_done(q);
+    return number;
+}

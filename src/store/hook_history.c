@@ -121,9 +121,7 @@ static bool integration_is_there(struct rd *rd, struct str id)
 {
     struct stmt *q = db_stmt(rd->db, "SELECT 1 FROM integrations WHERE id = $1 AND incoming = 1");
     stmt_str(q, 1, id);
-    bool there = stmt_next(q);
-    stmt_done(q);
-    return there;
+    return stmt_any(q);
 }
 
 static void new_history(struct tx *tx, struct str integration_id)

@@ -27,9 +27,7 @@ int64_t integration_updated_at(struct rd *rd, struct str id)
 {
     struct stmt *q = db_stmt(rd->db, "SELECT updated_at_ms FROM integrations WHERE id = $1");
     stmt_str(q, 1, id);
-    int64_t at_ms = stmt_next(q) ? col_i64(q, 0) : 0;
-    stmt_done(q);
-    return at_ms;
+    return stmt_number(q);
 }
 
 struct integration *integration_find_by_url(struct rd *rd, struct str url, int64_t *out_count)
@@ -93,9 +91,7 @@ static int64_t seq_of(struct rd *rd, struct str id)
 {
     struct stmt *q = db_stmt(rd->db, "SELECT seq FROM integrations WHERE id = $1");
     stmt_str(q, 1, id);
-    int64_t seq = stmt_next(q) ? col_i64(q, 0) : 0;
-    stmt_done(q);
-    return seq;
+    return stmt_number(q);
 }
 
 static void erase_urls(struct tx *tx, int64_t seq)
@@ -232,9 +228,7 @@ int64_t integration_count(struct rd *rd, const struct integration_filter *filter
 {
     struct stmt *q = db_stmt(rd->db, "SELECT count(*) FROM integrations WHERE" FILTER);
     bind_filter(rd, q, filter);
-    int64_t count = stmt_next(q) ? col_i64(q, 0) : 0;
-    stmt_done(q);
-    return count;
+    return stmt_number(q);
 }
 
 static int64_t put_rows(struct stmt *q, struct buf *out)
@@ -295,9 +289,7 @@ int64_t history_count(struct rd *rd, struct str integration_id, struct str creat
         db_stmt(rd->db, "SELECT count(*) FROM integration_history WHERE" HISTORY_FILTER);
     stmt_str(q, 1, integration_id);
     stmt_str(q, 2, creator_id);
-    int64_t count = stmt_next(q) ? col_i64(q, 0) : 0;
-    stmt_done(q);
-    return count;
+    return stmt_number(q);
 }
 
 int64_t history_page(struct rd *rd, struct str integration_id, struct str creator_id,

@@ -51,9 +51,7 @@ bool permission_held(struct rd *rd, enum perm perm, struct str user_id, struct s
     stmt_str(q, 1, perm_id(perm));
     stmt_str(q, 2, user_id);
     stmt_str(q, 3, room_id);
-    bool held = stmt_next(q);
-    stmt_done(q);
-    return held;
+    return stmt_any(q);
 }
 
 /* --- writing --- */

@@ -110,9 +110,7 @@ static int64_t count_deleted_since(struct rd *rd, int64_t since_ms)
     struct stmt *q =
         db_stmt(rd->db, "SELECT COUNT(*) FROM deleted_roles WHERE deleted_at_ms >= $1");
     stmt_i64(q, 1, since_ms);
-    int64_t count = stmt_next(q) ? col_i64(q, 0) : 0;
-    stmt_done(q);
-    return count;
+    return stmt_number(q);
 }
 
 struct role_trace_list roles_deleted_since(struct rd *rd, int64_t since_ms)
@@ -148,9 +146,7 @@ bool role_in_use(struct rd *rd, struct str id)
                         "(EXISTS (SELECT 1 FROM user_roles WHERE role_id = $1) OR "
                         "EXISTS (SELECT 1 FROM subscription_roles WHERE role_id = $1))");
     stmt_str(q, 1, id);
-    bool used = stmt_next(q);
-    stmt_done(q);
-    return used;
+    return stmt_any(q);
 }
 
 static int64_t count_in_room(struct rd *rd, struct str role_id, struct str room_id)
@@ -160,9 +156,7 @@ static int64_t count_in_room(struct rd *rd, struct str role_id, struct str room_
                                      "WHERE s.room_id = $1 AND s.role_id = $2");
     stmt_str(q, 1, room_id);
     stmt_str(q, 2, role_id);
-    int64_t count = stmt_next(q) ? col_i64(q, 0) : 0;
-    stmt_done(q);
-    return count;
+    return stmt_number(q);
 }
 
 /* Rows with a user's id each, `limit` of them at most. */

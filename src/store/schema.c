@@ -9,9 +9,7 @@ static int version_of(struct db *db)
     db_exec(db,
             "CREATE TABLE IF NOT EXISTS meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)");
     struct stmt *q = db_stmt(db, "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'schema'");
-    int version = stmt_next(q) ? (int)col_i64(q, 0) : 0;
-    stmt_done(q);
-    return version;
+    return (int)stmt_number(q);
 }
 
 static void note_version(struct db *db, int version)

@@ -35,9 +35,7 @@ bool setting_stored(struct rd *rd, enum setting_id id)
 {
     struct stmt *q = db_stmt(rd->db, "SELECT 1 FROM settings WHERE id = $1");
     stmt_str(q, 1, setting_name(id));
-    bool found = stmt_next(q);
-    stmt_done(q);
-    return found;
+    return stmt_any(q);
 }
 
 /* --- writing --- */

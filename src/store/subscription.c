@@ -17,20 +17,6 @@
 
 enum { QUERY_BYTES = 4096, NAMES_BYTES = 64 * 1024 };
 
-static bool any_row(struct stmt *q)
-{
-    bool found = stmt_next(q);
-    stmt_done(q);
-    return found;
-}
-
-static int64_t only_number(struct stmt *q)
-{
-    int64_t number = stmt_next(q) ? col_i64(q, 0) : 0;
-    stmt_done(q);
-    return number;
-}
-
 /* --- rows to structs --- */
 
 static struct subscription *read_row(struct rd *rd, struct stmt *q)
@@ -121,7 +107,7 @@ bool subscription_exists(struct rd *rd, struct str room_id, struct str user_id)
         db_stmt(rd->db, "SELECT 1 FROM subscriptions WHERE room_id = $1 AND user_id = $2");
     stmt_str(q, 1, room_id);
     stmt_str(q, 2, user_id);
-    return any_row(q);
+    return stmt_any(q);
 }
 
 struct subscription *subscription_find(struct rd *rd, struct str room_id, struct str user_id)
@@ -146,7 +132,7 @@ bool subscription_has_role(struct rd *rd, struct str room_id, struct str user_id
     stmt_str(q, 1, room_id);
     stmt_str(q, 2, user_id);
     stmt_str(q, 3, role_id);
-    return any_row(q);
+    return stmt_any(q);
 }
 
 bool subscription_has_others(struct rd *rd, struct str room_id, struct str user_id)
@@ -155,7 +141,7 @@ bool subscription_has_others(struct rd *rd, struct str room_id, struct str user_
         db_stmt(rd->db, "SELECT 1 FROM subscriptions WHERE room_id = $1 AND user_id <> $2 LIMIT 1");
     stmt_str(q, 1, room_id);
     stmt_str(q, 2, user_id);
-    return any_row(q);
+    return stmt_any(q);
 }
 
 bool subscription_role_of_others(struct rd *rd, struct str room_id, struct str role_id,
@@ -167,7 +153,7 @@ bool subscription_role_of_others(struct rd *rd, struct str room_id, struct str r
     stmt_str(q, 1, room_id);
     stmt_str(q, 2, role_id);
     stmt_str(q, 3, user_id);
-    return any_row(q);
+    return stmt_any(q);
 }
 
 struct str subscription_oldest_user(struct rd *rd, struct str room_id, struct str except)
@@ -189,7 +175,7 @@ static int64_t count_of_user(struct rd *rd, struct str user_id)
 {
     struct stmt *q = db_stmt(rd->db, "SELECT COUNT(*) FROM subscriptions WHERE user_id = $1");
     stmt_str(q, 1, user_id);
-    return only_number(q);
+    return stmt_number(q);
 }
 
 struct subscription_list subscriptions_of_user(struct rd *rd, struct str user_id,
@@ -276,7 +262,7 @@ int64_t members_total(struct rd *rd, const struct member_filter *filter)
 {
     struct stmt *q = db_stmt(rd->db, "SELECT COUNT(*)" FROM_MEMBERS);
     bind_members(rd, q, filter);
-    return only_number(q);
+    return stmt_number(q);
 }
 
 struct member_list members_page(struct rd *rd, const struct member_filter *filter, int64_t offset,

@@ -40,9 +40,7 @@ bool team_has_member(struct rd *rd, struct str team_id, struct str user_id)
         db_stmt(rd->db, "SELECT 1 FROM team_members WHERE team_id = $1 AND user_id = $2");
     stmt_str(q, 1, team_id);
     stmt_str(q, 2, user_id);
-    bool found = stmt_next(q);
-    stmt_done(q);
-    return found;
+    return stmt_any(q);
 }
 
 size_t team_usernames(struct rd *rd, struct str team_id, struct str *out, size_t max)

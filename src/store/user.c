@@ -123,26 +123,18 @@ struct user *user_oldest_human(struct rd *rd)
     return read_one(rd, q);
 }
 
-/* Whether the question has an answer. */
-static bool any_row(struct stmt *q)
-{
-    bool found = stmt_next(q);
-    stmt_done(q);
-    return found;
-}
-
 bool user_exists(struct rd *rd, struct str id)
 {
     struct stmt *q = db_stmt(rd->db, "SELECT 1 FROM users WHERE id = $1");
     stmt_str(q, 1, id);
-    return any_row(q);
+    return stmt_any(q);
 }
 
 bool user_username_taken(struct rd *rd, struct str username)
 {
     struct stmt *q = db_stmt(rd->db, "SELECT 1 FROM users WHERE username_key = $1");
     stmt_str(q, 1, arena_lower(rd->arena, username));
-    return any_row(q);
+    return stmt_any(q);
 }
 
 /* --- the catalog --- */
@@ -348,7 +340,7 @@ bool user_role_held(struct rd *rd, struct str user_id, struct str role_id)
         db_stmt(rd->db, "SELECT 1 FROM user_roles WHERE user_id = $1 AND role_id = $2");
     stmt_str(q, 1, user_id);
     stmt_str(q, 2, role_id);
-    return any_row(q);
+    return stmt_any(q);
 }
 
 /* --- lists --- */
