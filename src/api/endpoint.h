@@ -91,8 +91,8 @@ enum { ENDPOINT_PERMS = 4, ENDPOINT_STEPS = 4 };
 
 struct endpoint {
     enum http_method method;
-    const char *path; /* e.g. "/api/v1/settings/:_id" */
     enum auth auth;
+    const char *path; /* e.g. "/api/v1/settings/:_id" */
     enum perm
         any_of[ENDPOINT_PERMS]; /* declared permissions: one of them; PERM_NONE ends the list */
     enum perm all_of[ENDPOINT_PERMS];

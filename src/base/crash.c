@@ -4,19 +4,19 @@
 #ifdef GANTRY_CRASH_POINTS
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
+
+#include "base/str.h"
 
 void crash_point(const char *name)
 {
-    static atomic_int passed;
-    const char *at = getenv("GANTRY_CRASH_AT");
-    if (at == NULL)
+    static atomic_llong passed;
+    struct str rest = str_of(getenv("GANTRY_CRASH_AT")), point, count;
+    if (!str_split(&rest, ':', &point) || !str_is(point, name))
         return;
-    size_t len = strcspn(at, ":");
-    if (strlen(name) != len || memcmp(at, name, len) != 0)
-        return;
-    int nth = at[len] == ':' ? atoi(at + len + 1) : 1;
+    int64_t nth = 1;
+    if (str_split(&rest, ':', &count))
+        (void)str_to_i64(count, &nth);
     if (atomic_fetch_add(&passed, 1) + 1 == nth)
         _exit(137);
 }

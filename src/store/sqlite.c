@@ -177,8 +177,9 @@ static void find_places(struct stmt *q)
     int count = sqlite3_bind_parameter_count(q->handle);
     for (int at = 1; at <= count; at++) {
         const char *name = sqlite3_bind_parameter_name(q->handle, at);
-        int n = name != NULL && name[0] == '$' ? atoi(name + 1) : 0;
-        assert(n >= 1 && n <= PARAMS_MAX);
+        int64_t n = 0;
+        bool numbered = name != NULL && name[0] == '$' && str_to_i64(str_of(name + 1), &n);
+        assert(numbered && n >= 1 && n <= PARAMS_MAX);
         q->place[n] = (unsigned char)at;
     }
 }
