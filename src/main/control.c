@@ -91,8 +91,9 @@ static bool send_line(int fd, struct str line)
     return true;
 }
 
-/* Reads once. False: the other end has closed, failed, or sent too much. */
-static bool receive_some(int fd, struct buf *line)
+/* Reads once; *whole becomes true when a line feed was among it. False: the other end has closed,
+ * failed, or sent too much. */
+static bool receive_some(int fd, struct buf *line, bool *whole)
 {
     char *room = buf_room(line, CHUNK_BYTES);
     if (room == NULL)
@@ -101,13 +102,11 @@ static bool receive_some(int fd, struct buf *line)
     do
         got = recv(fd, room, CHUNK_BYTES, 0);
     while (got < 0 && errno == EINTR);
-    buf_grew(line, got > 0 ? (size_t)got : 0);
-    return got > 0;
-}
-
-static bool has_line(const struct buf *line)
-{
-    return str_find_char(buf_str(line), '\n') != SIZE_MAX;
+    if (got <= 0)
+        return false;
+    buf_grew(line, (size_t)got);
+    *whole = str_find_char(str_from(room, (size_t)got), '\n') != SIZE_MAX;
+    return true;
 }
 
 static void cut_line(struct buf *line)
@@ -141,8 +140,8 @@ static void serve_client(struct control *control, int fd)
     BUF(answer, CONTROL_LINE_BYTES);
     int64_t until_ms = clock_mono_ms() + CLIENT_TIMEOUT_MS;
     limit_waiting(fd, SO_SNDTIMEO, CLIENT_TIMEOUT_MS);
-    while (!has_line(&request)) {
-        if (!wait_for(control, fd, until_ms) || !receive_some(fd, &request))
+    for (bool whole = false; !whole;) {
+        if (!wait_for(control, fd, until_ms) || !receive_some(fd, &request, &whole))
             return;
     }
     cut_line(&request);
@@ -260,9 +259,9 @@ static enum control_result exchange(int fd, const char *folder, struct str reque
     limit_waiting(fd, SO_SNDTIMEO, CLIENT_TIMEOUT_MS);
     if (!send_line(fd, request))
         return fail(err, folder, "does not take the request");
-    while (!has_line(answer)) {
+    for (bool whole = false; !whole;) {
         errno = ECONNRESET; /* what an end without an answer is called */
-        if (!receive_some(fd, answer))
+        if (!receive_some(fd, answer, &whole))
             return fail(err, folder, "did not answer, look whether it was done");
     }
     cut_line(answer);
