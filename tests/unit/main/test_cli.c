@@ -177,8 +177,9 @@ static void too_many_options_are_misuse(void **state)
     (void)state;
     char out[OUTPUT_BYTES];
     char *words[CLI_FLAGS + 5] = {W("gantry"), W("paint"), W("door")};
+    char *flag = W("--twice");
     for (size_t i = 3; i < CLI_FLAGS + 4; i++)
-        words[i] = W("--twice");
+        words[i] = flag;
     assert_int_equal(run_words(out, words), EXIT_USAGE);
     assert_non_null(strstr(out, "too many"));
 }
