@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "../unit/http/transcript.h"
+#include "unit/http/transcript.h"
 
 /* The text of a refusal may differ: a piece may break a limit before the rest breaks the grammar.
  */
