@@ -132,20 +132,22 @@ static void put_source(struct buf *sql, const struct message_filter *f)
 {
     if (!str_empty(f->mentioned))
         buf_lit(sql, " FROM (SELECT DISTINCT o.number FROM mentions o WHERE o.room_seq = $1 "
-                     "AND ',' || $6 || ',' LIKE '%,' || o.user_id || ',%' AND o.number >= $2 "
-                     "AND o.number < $3) x JOIN messages m ON m.room_seq = $1 "
-                     "AND m.number = x.number");
+                     "AND ',' || $6 || ',' LIKE '%,' || o.user_id || ',%' "
+                     "AND o.number >= $2 AND o.number < $3) x "
+                     "JOIN messages m ON m.room_seq = $1 AND m.number = x.number");
     else
         buf_lit(sql, " FROM messages m");
 }
 
 static void put_conditions(struct buf *sql, const struct message_filter *f)
 {
-    buf_lit(sql, " WHERE m.number >= $2 AND m.number < $3");
-    if (!str_empty(f->thread_id))
-        buf_lit(sql, " AND m.thread_id = $7 AND +m.room_seq = $1");
+    if (!str_empty(f->mentioned))
+        buf_lit(sql, " WHERE x.number IS NOT NULL");
+    else if (!str_empty(f->thread_id))
+        buf_lit(sql, " WHERE m.thread_id = $7 AND +m.room_seq = $1 AND m.number >= $2 "
+                     "AND m.number < $3");
     else
-        buf_lit(sql, " AND m.room_seq = $1");
+        buf_lit(sql, " WHERE m.room_seq = $1 AND m.number >= $2 AND m.number < $3");
     if (f->from_ms != 0)
         buf_lit(sql, " AND m.ts_ms >= $4");
     if (f->before_ms != 0)
@@ -165,7 +167,7 @@ static void bind_conditions(struct stmt *q, const struct message_filter *f, stru
         stmt_i64(q, 5, f->before_ms);
     if (!str_empty(f->mentioned))
         stmt_str(q, 6, f->mentioned);
-    if (!str_empty(f->thread_id))
+    else if (!str_empty(f->thread_id))
         stmt_str(q, 7, f->thread_id);
 }
 

@@ -212,7 +212,7 @@ struct room_list rooms_of_user(struct rd *rd, struct str user_id, int64_t change
 struct room_list rooms_default(struct rd *rd, int64_t limit)
 {
     struct stmt *q = db_stmt(rd->db, "SELECT " ROOM_COLUMNS " FROM rooms r WHERE r.is_default <> 0 "
-                                     "AND " LIVING " ORDER BY r.seq LIMIT $1");
+                                     "ORDER BY +r.seq LIMIT $1");
     stmt_i64(q, 1, limit);
     return read_all(rd, q);
 }

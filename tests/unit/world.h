@@ -1,6 +1,6 @@
-/* A small world for tests of rules: a database in memory with the default roles and permissions, a
- * few users, and a transaction that the test itself holds, so that it can ask and change without
- * another thread. Include it after cmocka.h. */
+/* A small world for tests of rules: a database in memory with the default roles, permissions and
+ * settings, a few users, and a transaction that the test itself holds, so that it can ask and
+ * change without another thread. Include it after cmocka.h. */
 #pragma once
 
 #include "base/clock.h"
@@ -9,6 +9,7 @@
 #include "store/internal.h"
 #include "store/permission.h"
 #include "store/role.h"
+#include "store/setting.h"
 #include "store/subscription.h"
 #include "store/user.h"
 
@@ -55,6 +56,9 @@ static inline int world_setup(void **state)
         .rd = {.db = w.db, .arena = &w.arena, .catalog = w.catalog, .now_ms = world_start_ms}};
     roles_seed(&w.tx);
     permissions_seed(&w.tx);
+    settings_publish_all(&w.tx);
+    catalog_publish(w.catalog, w.tx.changes, 1);
+    w.tx.changes = NULL;
     *state = &w;
     return 0;
 }
