@@ -168,10 +168,13 @@ static bool worth_recording(const struct call *call, const struct err *err)
 void hook_over(struct call *call, const struct err *err)
 {
     const struct hook *hook = call->state;
+    bool unheard = err != NULL && call->command.ok; /* the sender left while it was being posted */
     if (hook == NULL || !worth_recording(call, err))
         return;
     BUF(doc, DOC_BYTES);
-    put_call(&doc, call, err);
+    put_call(&doc, call, unheard ? NULL : err);
+    if (unheard)
+        buf_lit(&doc, ",\"unheard\":true");
     if (buf_ok(&doc))
         recorder_put(call->api->hooks->recorder, hook->in->id, call->now_ms, buf_str(&doc));
 }
