@@ -144,28 +144,40 @@ static void allow_files(rlim_t more, struct rlimit *old)
     setrlimit(RLIMIT_NOFILE, &tight);
 }
 
+/* valgrind plays the kernel's part here: it accepts the connection, closes it and says EMFILE. */
+static bool under_valgrind(void)
+{
+    const char *preloaded = getenv("LD_PRELOAD");
+    return preloaded != NULL && strstr(preloaded, "vgpreload") != NULL;
+}
+
 static void running_out_of_files_delays_connections_and_loses_none(void **state)
 {
     (void)state;
+    if (under_valgrind())
+        skip();
     struct http_config config = fixture_config();
     struct http_server *server = open_server(&config);
-    struct rlimit old;
-    struct client clients[4];
-    for (size_t i = 0; i < 4; i++)
-        clients[i] = client_of(socket(AF_INET, SOCK_STREAM, 0));
-    allow_files(2, &old);
     struct sockaddr_in to = {.sin_family = AF_INET,
                              .sin_port = htons((uint16_t)http_port(server)),
                              .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct client clients[4];
+    for (size_t i = 0; i < 4; i++)
+        clients[i] = client_of(socket(AF_INET, SOCK_STREAM, 0));
+    struct rlimit old;
+    allow_files(2, &old);
+    int statuses[4];
     for (size_t i = 0; i < 4; i++) {
-        assert_int_equal(connect(clients[i].fd, (struct sockaddr *)&to, sizeof(to)), 0);
-        SAY(clients[i].fd, GET);
+        if (connect(clients[i].fd, (struct sockaddr *)&to, sizeof(to)) == 0)
+            SAY(clients[i].fd, GET);
     }
     for (size_t i = 0; i < 4; i++) {
-        assert_int_equal(status_of(hear(&clients[i])), 200);
+        statuses[i] = status_of(hear(&clients[i]));
         hang_up(&clients[i]);
     }
     setrlimit(RLIMIT_NOFILE, &old);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(statuses[i], 200);
     close_server(server);
 }
 
@@ -273,21 +285,35 @@ static void let_a_while_pass(const struct http_server *server)
     hang_up(&slow);
 }
 
+/* What a client has sent and the server has not read makes the server's close a reset, which is
+ * seen without reading. */
+static bool is_cut(const struct client *c)
+{
+    struct pollfd state = {.fd = c->fd, .events = 0};
+    return poll(&state, 1, 0) > 0;
+}
+
 static void a_client_that_reads_slowly_is_not_cut(void **state)
 {
     (void)state;
     struct http_config config = fixture_config();
-    config.limits.write_ms = SOON_MS;
+    config.limits.write_ms = 4 * SOON_MS; /* many steps of the slow client */
     config.limits.body_ms = SOON_MS / 8;
     struct http_server *server = open_server(&config);
-    struct client c = client_of(call_with_buffer(server, 65536));
-    SAY(c.fd, "GET /big HTTP/1.1\r\n" H "\r\n");
-    for (int i = 0; i < 16; i++) { /* twice as long as it may do nothing */
+    struct client slow = client_of(call_with_buffer(server, 65536));
+    struct client lazy = client_of(call_with_buffer(server, 65536));
+    SAY(slow.fd, "GET /big HTTP/1.1\r\n" H "\r\n");
+    assert_true(hear_more(slow.fd, &slow.text));
+    SAY(lazy.fd, "GET /big HTTP/1.1\r\n" H "\r\n");
+    assert_true(hear_more(lazy.fd, &lazy.text));
+    SAY(lazy.fd, GET);
+    while (!is_cut(&lazy)) {
         let_a_while_pass(server);
-        assert_true(hear_more(c.fd, &c.text));
+        assert_true(hear_more(slow.fd, &slow.text));
     }
-    assert_int_equal(body_of(hear(&c)).len, BIG_BYTES);
-    hang_up(&c);
+    assert_int_equal(body_of(hear(&slow)).len, BIG_BYTES);
+    hang_up(&slow);
+    hang_up(&lazy);
     close_server(server);
 }
 
