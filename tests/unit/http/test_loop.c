@@ -16,7 +16,7 @@
 #define PARK "GET /park HTTP/1.1\r\n" H "\r\n"
 
 /* Short, but long enough for a busy machine to send a request in. */
-enum { SOON_MS = 400 };
+enum { SOON_MS = 400, LATER_MS = 1600 };
 
 /* Listening */
 
@@ -297,7 +297,7 @@ static void a_client_that_reads_slowly_is_not_cut(void **state)
 {
     (void)state;
     struct http_config config = fixture_config();
-    config.limits.write_ms = 4 * SOON_MS; /* many steps of the slow client */
+    config.limits.write_ms = LATER_MS; /* many steps of the slow client */
     config.limits.body_ms = SOON_MS / 8;
     struct http_server *server = open_server(&config);
     struct client slow = client_of(call_with_buffer(server, 65536));
