@@ -1,8 +1,11 @@
-/* subscriptions.*: which rooms the caller is in, and how far he has read. Runs on readers. */
+/* subscriptions.*: which rooms the caller is in, and how far he has read. Questions run on readers,
+ * changes on the writer. */
 #include "api/endpoint.h"
 #include "api/schemas.h"
 #include "base/clock.h"
 #include "domain/fault.h"
+#include "store/message.h"
+#include "store/room.h"
 #include "store/subscription.h"
 
 static bool get(struct rd *rd, struct call *call, struct err *err)
@@ -40,6 +43,19 @@ static bool get_one(struct rd *rd, struct call *call, struct err *err)
     return true;
 }
 
+/* He has seen all that is in the room now. */
+static bool read_all(struct tx *tx, struct call *call, struct err *err)
+{
+    struct rd *rd = tx_rd(tx);
+    struct str id = call_param(call, call_has(call, "rid") ? "rid" : "roomId");
+    const struct room *room = room_find(rd, id);
+    if (room == NULL || !subscription_exists(rd, id, call->user_id))
+        return refuse(err, "error-invalid-subscription");
+    struct room_counters c = room_counters_find(rd, room->seq);
+    subscription_read(tx, id, call->user_id, c.last_number);
+    return true;
+}
+
 const struct endpoint endpoints_subscriptions[] = {
     {
         .method = HTTP_GET,
@@ -52,6 +68,12 @@ const struct endpoint endpoints_subscriptions[] = {
         .path = "/api/v1/subscriptions.getOne",
         .schema = &schema_subscriptions_get_one,
         .steps = {ON_READ(get_one)},
+    },
+    {
+        .method = HTTP_POST,
+        .path = "/api/v1/subscriptions.read",
+        .schema = &schema_subscriptions_read,
+        .steps = {ON_WRITE(read_all)},
     },
     {.path = NULL},
 };

@@ -3,7 +3,7 @@ itself notes in them."""
 
 import pytest
 
-from harness.bodies import ANY_OF, FORBIDDEN, NO_PERMISSION, thrown
+from harness.bodies import ANY_OF, FORBIDDEN, NO_PERMISSION, SUCCESS, failure, thrown
 from harness.people import add_client, new_name, permissions
 from harness.rooms import KINDS, invite, make, messages, texts, types
 from harness.table import table
@@ -177,6 +177,18 @@ def test_a_message_is_unread_for_the_others(admin):
     send(other, room, "read all that")
     his = subscription(other, room)
     assert (his["alert"], his["unread"], his["userMentions"]) == (False, 0, 0)
+
+
+def test_a_room_is_read_when_somebody_says_so(admin, user):
+    room, other = make(admin, "channels"), add_client(admin)
+    invite(admin, "channels", room, other)
+    send(admin, room, "@all")
+    for name in "rid", "roomId":
+        assert other.post("subscriptions.read", {name: room["_id"]}).said == SUCCESS
+        his = subscription(other, room)
+        assert (his["alert"], his["unread"], his["groupMentions"]) == (False, 0, 0)
+    outside = user.post("subscriptions.read", {"rid": room["_id"]})
+    assert outside.said == failure("error-invalid-subscription")
 
 
 def test_a_newcomer_sees_that_there_is_something_to_read(admin):
