@@ -201,7 +201,7 @@ static void a_bucket_made_smaller_counts_at_once(void **state)
     (void)state;
     struct limit_table *table = limit_new(1000);
     for (int i = 0; i < 10; i++)
-        take(table, 10, 100, 0, YES(99 - i, 100 * (i + 1)));
+        take(table, 10, 100, 0, YES(99 - i, INT64_C(100) * (i + 1)));
     take(table, 10, 2, 0, NO(200, 100));
     limit_free(table);
 }
