@@ -53,7 +53,7 @@ struct schema_limit {
 
 /* Lists end with NULL, a property list with a row without schema, limits with BOUND_END. A number
  * that is 0 is no limit. Everything in a table is constant. */
-struct schema {
+struct schema { /* NOLINT(clang-analyzer-optin.performance.Padding): grouped by their subjects */
     unsigned char types[SCHEMA_MAX_TYPES]; /* tried in this order, TYPE_END last; none: any */
     bool nullable;                         /* one type more: null, tried last */
 

@@ -1,4 +1,5 @@
 /* The setters of err.h; all of them end in fill(). */
+#define ERR_SETTERS
 #include "base/err.h"
 
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 /* The product's refusals; see fault.h. Any thread. */
+#define ERR_SETTERS
 #include "domain/fault.h"
 
 #include <stdarg.h>

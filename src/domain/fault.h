@@ -26,5 +26,17 @@ bool refuse_forbidden(struct err *err);
 /* 403, the text of a declared permission that is missing. */
 bool refuse_permission(struct err *err);
 
+/* As in err.h. */
+#if defined(__clang_analyzer__) && !defined(ERR_SETTERS)
+#define fault(...)             err_raised(fault(__VA_ARGS__))
+#define fault_details(...)     err_raised(fault_details(__VA_ARGS__))
+#define fault_with(...)        err_raised(fault_with(__VA_ARGS__))
+#define refuse(...)            err_raised(refuse(__VA_ARGS__))
+#define refuse_typed(...)      err_raised(refuse_typed(__VA_ARGS__))
+#define refuse_bare(err)       err_raised(refuse_bare(err))
+#define refuse_forbidden(err)  err_raised(refuse_forbidden(err))
+#define refuse_permission(err) err_raised(refuse_permission(err))
+#endif
+
 #define DETAILS_METHOD(name)   STR("{\"method\":\"" name "\"}")
 #define DETAILS_FUNCTION(name) STR("{\"function\":\"" name "\"}")
