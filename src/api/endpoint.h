@@ -8,7 +8,8 @@
  *
  * A step is a plain function on one lane; the call travels from lane to lane with its arena. The
  * steps of one endpoint run in their order; the first that returns false ends the call with *err,
- * and one that sets call->finished ends it with the answer as it stands.
+ * and one that sets call->finished ends it with the answer as it stands. A step on the writer that
+ * has more to do than belongs into one command sets call->again, and is run again in another.
  * The last step leaves the answer's members in call->out: the text between the braces, written with
  * call_members() or call_member_*(); `"success":true` is added behind them.
  */
@@ -46,6 +47,8 @@ struct call {
     struct str lent[2];       /* members behind `out` that are sent without being copied ... */
     struct entry *lender;     /* ... because they lie in this entry; the reference is the call's */
     bool finished;            /* the answer stands: steps that are left are not taken */
+    bool again;               /* the step is not done: it is run once more */
+    unsigned round;           /* how often it was run before */
     bool raw;                 /* `out` is the whole body: no braces, no "success" are added */
     int status;               /* 200 unless a step says otherwise */
     const char *content_type; /* NULL: application/json */

@@ -101,7 +101,19 @@ static bool run_write(struct tx *tx, struct command *command, struct err *err)
 {
     struct call *call = call_of(&command->job);
     buf_clear(&call->out); /* a command may run again */
+    call->again = false;
     return current(call)->write(tx, call, err);
+}
+
+static void go_to_next(struct call *call)
+{
+    if (call->again) {
+        call->round++;
+        call->command.job.begin_by_ms = clock_mono_ms() + call->api->call_begin_ms;
+    } else {
+        call->round = 0;
+        call->step++;
+    }
 }
 
 static void come_home(struct job *job)
@@ -116,7 +128,7 @@ static void come_home(struct job *job)
     } else if (!call->command.ok) {
         answer(call, NULL, false, &call->command.err);
     } else {
-        call->step++;
+        go_to_next(call);
         go_on(call, NULL);
     }
 }

@@ -169,8 +169,8 @@ bool users_delete(struct tx *tx, struct call *call, struct err *err)
 {
     struct actor by = actor_of(call);
     const struct user *u = user_selected(tx_rd(tx), call->params, err);
-    bool confirmed = json_get_true(call->params, "confirmRelinquish");
-    if (u == NULL || !user_delete(tx, &by, u, confirmed, err))
+    bool confirmed = call->round > 0 || json_get_true(call->params, "confirmRelinquish");
+    if (u == NULL || !user_delete(tx, &by, u, confirmed, &call->again, err))
         return false;
     call->audit_target = u->id;
     struct json_out o = call_members(call);

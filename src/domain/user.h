@@ -73,9 +73,10 @@ bool user_set_preferences(struct tx *tx, const struct actor *by, struct str user
 
 /* --- taking one away --- */
 
-/* `confirmed`: rooms that he alone owns go to somebody else. */
+/* `confirmed`: rooms that he alone owns go to somebody else. He leaves some of his rooms with each
+ * command. *out_more: he is still there; call it again in another one, confirmed. */
 bool user_delete(struct tx *tx, const struct actor *by, const struct user *target, bool confirmed,
-                 struct err *err);
+                 bool *out_more, struct err *err);
 /* Ends all his sessions, personal access tokens included. */
 bool user_log_out(struct tx *tx, const struct actor *by, struct str user_id, struct err *err);
 

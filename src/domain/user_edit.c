@@ -381,7 +381,7 @@ bool user_set_preferences(struct tx *tx, const struct actor *by, struct str user
 /* --- taking away --- */
 
 bool user_delete(struct tx *tx, const struct actor *by, const struct user *target, bool confirmed,
-                 struct err *err)
+                 bool *out_more, struct err *err)
 {
     struct rd *rd = tx_rd(tx);
     if (!access_allows_globally(rd, by->id, PERM_DELETE_USER))
@@ -396,9 +396,9 @@ bool user_delete(struct tx *tx, const struct actor *by, const struct user *targe
     struct str rooms = confirmed ? STR("") : rooms_last_owned(rd, target->id);
     if (!str_empty(rooms))
         return fault_with(err, rooms, "user-last-owner", "");
-    /* A user in thousands of rooms makes a long command: half a deletion would be worse. */
-    while (rooms_forget_user(tx, target->id)) {
-    }
+    *out_more = rooms_forget_user(tx, target->id);
+    if (*out_more)
+        return true;
     integrations_disable_of_user(tx, target->id);
     user_erase(tx, target->id);
     return true;

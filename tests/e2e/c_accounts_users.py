@@ -428,6 +428,19 @@ def test_who_owns_a_room_alone_is_deleted_only_with_confirmation(admin):
     assert admin.post("users.delete", body).status == 200
 
 
+def test_a_user_of_more_rooms_than_one_command_takes_is_deleted_by_one_call(admin):
+    owner = add_client(admin)
+    rooms = [new_name("owned") for _ in range(210)]
+    for room in rooms:
+        owner.post("channels.create", {"name": room}).ok()
+    body = {"userId": owner.user_id, "confirmRelinquish": True}
+    answer = admin.post("users.delete", body)
+    assert answer.said == (200, b'{"deletedRooms":[],"success":true}')
+    assert admin.get("users.info", {"userId": owner.user_id}).said == failure("User not found.")
+    for room in rooms[0], rooms[-1]:
+        assert admin.get("channels.info", {"roomName": room}).status == 400
+
+
 def test_a_deactivated_user_is_out_at_once_and_may_come_back(server, admin):
     user = add_client(admin)
 

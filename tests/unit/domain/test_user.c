@@ -280,18 +280,19 @@ static void deactivating_ends_every_session(void **state)
 struct deleting {
     struct actor by;
     const struct user *who;
+    bool more;
 };
 
 static bool apply_deleting(struct tx *tx, void *arg, struct err *err)
 {
-    const struct deleting *d = arg;
-    return user_delete(tx, &d->by, d->who, false, err);
+    struct deleting *d = arg;
+    return user_delete(tx, &d->by, d->who, false, &d->more, err);
 }
 
 static bool delete (struct store_fixture *f, const struct user *by, const struct user *who)
 {
     struct deleting d = {.by = accounts_actor(by), .who = who};
-    return fixture_write(f, apply_deleting, &d);
+    return fixture_write(f, apply_deleting, &d) && !d.more;
 }
 
 static void a_deleted_user_leaves_nothing(void **state)
