@@ -70,7 +70,9 @@ class Server:
         self.launch(preexec, **settings)
         eventually(lambda: self.address or not self.alive(), "the server to listen")
         assert self.alive(), f"the server did not start:\n{self.said()}"
-        assert self.client().get("/health").status == 200
+        somebody = self.client()
+        assert somebody.get("/health").status == 200
+        somebody.close()
         return self
 
     def alive(self):
