@@ -72,7 +72,7 @@ typedef bool room_answer(struct rd *rd, struct call *call, const struct room *ro
 /* By id at once. A username is left to the next step. */
 static bool answer_by_id(struct rd *rd, struct call *call, room_answer *answer, struct err *err)
 {
-    struct room *room;
+    struct room *room = NULL;
     if (!check_selector(call, err))
         return false;
     if (names_user(call))
@@ -84,7 +84,7 @@ static bool answer_by_id(struct rd *rd, struct call *call, room_answer *answer, 
 static bool answer_by_username(struct tx *tx, struct call *call, room_answer *answer,
                                struct err *err)
 {
-    struct room *room;
+    struct room *room = NULL;
     return make_by_username(tx, call, &room, err) && answer(tx_rd(tx), call, room, err);
 }
 
@@ -110,14 +110,14 @@ static bool members_with(struct tx *tx, struct call *call, struct err *err)
 
 static bool history(struct rd *rd, struct call *call, struct err *err)
 {
-    struct room *room;
+    struct room *room = NULL;
     return check_selector(call, err) && find_seen_by_id(rd, call, &room, err) &&
            answer_history(rd, call, room, err);
 }
 
 static bool counters(struct rd *rd, struct call *call, struct err *err)
 {
-    struct room *room;
+    struct room *room = NULL;
     return check_selector(call, err) && find_by_id(rd, call, &room, err) &&
            (room_visible(rd, call->user_id, room) ||
             access_allows_globally(rd, call->user_id, PERM_VIEW_ROOM_ADMINISTRATION) ||
@@ -128,7 +128,7 @@ static bool counters(struct rd *rd, struct call *call, struct err *err)
 /* What others say to each other, where the server allows that at all. */
 static bool messages_of_others(struct rd *rd, struct call *call, struct err *err)
 {
-    struct room *room;
+    struct room *room = NULL;
     if (!catalog_setting_bool(rd->catalog, SETTING_API_ENABLE_DIRECT_MESSAGE_HISTORY_ENDPOINT))
         return fault(err, "error-endpoint-disabled", "This endpoint is disabled");
     if (!access_allows_globally(rd, call->user_id, PERM_VIEW_ROOM_ADMINISTRATION))
@@ -183,7 +183,7 @@ static bool create(struct tx *tx, struct call *call, struct err *err)
     struct rd *rd = tx_rd(tx);
     struct actor by = call_actor(call);
     struct named named;
-    struct room *room;
+    struct room *room = NULL;
     if (!find_named(rd, call, &named, err) ||
         !room_direct(tx, &by, named.users, named.count, &room, err))
         return false;
@@ -202,7 +202,7 @@ static bool create(struct tx *tx, struct call *call, struct err *err)
 static bool show(struct tx *tx, struct call *call, struct err *err)
 {
     struct actor by = call_actor(call);
-    struct room *room;
+    struct room *room = NULL;
     if (!find_by_id(tx_rd(tx), call, &room, err))
         return false;
     if (!subscription_exists(tx_rd(tx), room->id, by.id))
@@ -214,7 +214,7 @@ static bool show(struct tx *tx, struct call *call, struct err *err)
 static bool hide(struct tx *tx, struct call *call, struct err *err)
 {
     struct actor by = call_actor(call);
-    struct room *room;
+    struct room *room = NULL;
     if (!find_by_id(tx_rd(tx), call, &room, err))
         return false;
     const struct subscription *s = subscription_find(tx_rd(tx), room->id, by.id);
@@ -230,7 +230,7 @@ static bool set_topic(struct tx *tx, struct call *call, struct err *err)
 {
     struct actor by = call_actor(call);
     struct str topic = call_param(call, "topic");
-    struct room *room;
+    struct room *room = NULL;
     if (!call_has(call, "topic"))
         return refuse(err, "The bodyParam \"topic\" is required");
     if (!find_seen_by_id(tx_rd(tx), call, &room, err) || !room_set_topic(tx, &by, room, topic, err))
@@ -244,7 +244,7 @@ static bool removal(struct tx *tx, struct call *call, struct err *err)
 {
     struct rd *rd = tx_rd(tx);
     struct actor by = call_actor(call);
-    struct room *room;
+    struct room *room = NULL;
     if (!check_selector(call, err))
         return false;
     if (names_user(call) ? !make_by_username(tx, call, &room, err)
