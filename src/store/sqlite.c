@@ -20,13 +20,15 @@ struct stmt {
     sqlite3_stmt *handle;
     unsigned char place[PARAMS_MAX + 1]; /* of $n in SQLite's own numbering; 0: not in the text */
     bool running;
+    struct stmt *next_spent;
 };
 
 struct db {
     sqlite3 *handle;
     struct stmt *statements[STATEMENTS_MAX]; /* open addressing by address of the text */
     size_t statement_count;
-    struct stmt idle; /* what is handed out after a failure: every call on it does nothing */
+    struct stmt *spent; /* those that were used once; freed at the next, so that done is harmless */
+    struct stmt idle;   /* what is handed out after a failure: every call on it does nothing */
     int64_t log_pages;
     int code; /* SQLite's result code of the sticky failure, 0 when there is none */
     char text[256];
@@ -128,6 +130,15 @@ struct db *db_open(const char *path, enum db_mode mode, struct err *err)
     return NULL;
 }
 
+static void free_spent(struct db *db)
+{
+    while (db->spent != NULL) {
+        struct stmt *q = db->spent;
+        db->spent = q->next_spent;
+        free(q);
+    }
+}
+
 void db_close(struct db *db)
 {
     if (db == NULL)
@@ -138,6 +149,7 @@ void db_close(struct db *db)
             free(db->statements[i]);
         }
     }
+    free_spent(db);
     sqlite3_close(db->handle);
     free(db);
 }
@@ -223,6 +235,7 @@ struct stmt *db_stmt(struct db *db, const char *sql)
 
 struct stmt *db_stmt_once(struct db *db, struct str sql)
 {
+    free_spent(db);
     return db->code != 0 ? &db->idle : prepare(db, sql, NULL);
 }
 
@@ -287,7 +300,9 @@ void stmt_done(struct stmt *q)
     q->running = false;
     if (q->sql == NULL) {
         sqlite3_finalize(q->handle);
-        free(q);
+        q->handle = NULL; /* every further call on it does nothing */
+        q->next_spent = q->db->spent;
+        q->db->spent = q;
         return;
     }
     sqlite3_reset(q->handle);
