@@ -29,12 +29,13 @@ def gantry_binary():
     return os.environ.get("GANTRY_BIN", str(ROOT / "build" / "release" / "gantry"))
 
 
-def pace_binary():
-    """The fixed-rate load, compiled when its source is newer."""
+def compiled(name, *libraries):
+    """A program of this folder, compiled when its source is newer."""
     BUILD.mkdir(parents=True, exist_ok=True)
-    source, target = Path(__file__).with_name("pace.c"), BUILD / "pace"
+    source, target = Path(__file__).with_name(name + ".c"), BUILD / name
     if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
-        subprocess.run(["gcc", "-O2", "-std=c17", "-D_GNU_SOURCE", "-o", target, source], check=True)
+        command = ["gcc", "-O2", "-std=c17", "-D_GNU_SOURCE", "-o", target, source]
+        subprocess.run(command + [f"-l{library}" for library in libraries], check=True)
     return str(target)
 
 
@@ -194,6 +195,11 @@ def ratio(values, name, ruler):
     return statistics.median(ratios), min(ratios), max(ratios)
 
 
+def spread(values):
+    middle, low, high = values
+    return f"{middle:.2f} [{low:.2f}..{high:.2f}]"
+
+
 def request_file(folder, name, method, path, headers, body=None):
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1"]
     lines += [f"{key}: {value}" for key, value in headers.items()]
@@ -207,7 +213,7 @@ def request_file(folder, name, method, path, headers, body=None):
 
 
 def pace(port, rate, seconds, connections, files, core=LOAD_CORE):
-    command = ["taskset", "-c", core, pace_binary(), str(port), str(rate), str(seconds), str(connections)] + files
+    command = ["taskset", "-c", core, compiled("pace"), str(port), str(rate), str(seconds), str(connections)] + files
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 

@@ -18,6 +18,7 @@ from harness import (
     ratio,
     request_file,
     rounds,
+    spread,
     temporary_folder,
     wrk_script,
 )
@@ -25,11 +26,6 @@ from harness import (
 ROUNDS, SECONDS = 9, 3
 QUIET = {"OVERWRITE_SETTING_Block_Multiple_Failed_Logins_Enabled": "false",
          "OVERWRITE_SETTING_API_Enable_Rate_Limiter": "true"}
-
-
-def spread(values):
-    middle, low, high = values
-    return f"{middle:.2f} [{low:.2f}..{high:.2f}]"
 
 
 def body_of(server, identifier):

@@ -10,8 +10,9 @@ import sys
 
 import harness
 import integrations
+import messages
 
-MEASUREMENTS = [integrations]
+MEASUREMENTS = [integrations, messages]
 
 
 def main():
