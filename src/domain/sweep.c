@@ -2,11 +2,10 @@
  * says whether there is work, and a command that does a slice of it. */
 #include "domain/sweep.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/cond.h"
 #include "base/mem.h"
 #include "domain/message.h"
 #include "domain/room.h"
@@ -78,16 +77,9 @@ static bool run(struct sweep *s, struct step *step, bool slice)
 /* True: the time is up. False: the sweeper shall end. */
 static bool wait(struct sweep *s, int64_t ms)
 {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += (ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
+    struct timespec until = cond_moment(ms);
     pthread_mutex_lock(&s->lock);
-    while (!s->stop && pthread_cond_timedwait(&s->stopped, &s->lock, &until) != ETIMEDOUT) {
+    while (!s->stop && cond_wait_until(&s->stopped, &s->lock, &until)) {
     }
     bool stop = s->stop;
     pthread_mutex_unlock(&s->lock);
@@ -122,11 +114,7 @@ struct sweep *sweep_open(struct store *store, struct err *err)
     struct sweep *s = mem_zalloc(sizeof(*s));
     s->store = store;
     pthread_mutex_init(&s->lock, NULL);
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&s->stopped, &attr);
-    pthread_condattr_destroy(&attr);
+    cond_init(&s->stopped);
     if (pthread_create(&s->thread, NULL, sweep_run, s) == 0) {
         (void)pthread_setname_np(s->thread, "sweep");
         return s;

@@ -9,10 +9,9 @@
 #include "hooks/hook.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/cond.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/hook_history.h"
@@ -150,26 +149,15 @@ static void tell_dropped(struct recorder *r)
 
 /* --- the thread --- */
 
-static struct timespec soon(void)
-{
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += LINGER_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
-    return until;
-}
-
 /* Sleeps until there is something to do. False: the end has come. */
 static bool wait_for_work(struct recorder *r)
 {
     pthread_mutex_lock(&r->lock);
     while (!r->rung && !r->full && !r->stopping)
         pthread_cond_wait(&r->changed, &r->lock);
-    struct timespec until = soon();
-    int timed_out = 0;
-    while (!r->full && !r->stopping && timed_out != ETIMEDOUT)
-        timed_out = pthread_cond_timedwait(&r->changed, &r->lock, &until);
+    struct timespec until = cond_moment(LINGER_MS);
+    while (!r->full && !r->stopping && cond_wait_until(&r->changed, &r->lock, &until)) {
+    }
     r->rung = r->full = false;
     bool go_on = !r->stopping;
     pthread_mutex_unlock(&r->lock);
@@ -193,21 +181,12 @@ static void *work(void *arg)
 
 /* --- life --- */
 
-static void init_condition(struct recorder *r)
-{
-    pthread_condattr_t attributes;
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    int failed = pthread_mutex_init(&r->lock, NULL) | pthread_cond_init(&r->changed, &attributes);
-    assert(!failed);
-    (void)pthread_condattr_destroy(&attributes);
-}
-
 struct recorder *recorder_open(struct store *store, struct err *err)
 {
     struct recorder *r = mem_zalloc(sizeof(*r));
     r->store = store;
-    init_condition(r);
+    cond_init(&r->changed);
+    pthread_mutex_init(&r->lock, NULL);
     inbox_init(&r->inbox, ring, r);
     r->started = pthread_create(&r->thread, NULL, work, r) == 0;
     if (r->started)

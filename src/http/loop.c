@@ -5,11 +5,11 @@
  * answer by the two numbers that http_drain() waits for. Everything else of a loop is its own.
  */
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/cond.h"
 #include "base/lane.h"
 #include "base/mem.h"
 #include "http/internal.h"
@@ -220,11 +220,7 @@ struct http_server *http_open(const struct http_config *config, struct err *err)
     server->router = config->router;
     server->loops = mem_zalloc(config->loops * sizeof(struct loop));
     pthread_mutex_init(&server->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&server->change, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    cond_init(&server->change);
     if (open_loops(server, config, err) && start_loops(server, err))
         return server;
     http_close(server);
@@ -245,16 +241,6 @@ static void enter_phase(struct http_server *server, enum phase phase)
         ring(&server->loops[i]);
 }
 
-static struct timespec moment_in(int64_t ms)
-{
-    struct timespec at;
-    (void)clock_gettime(CLOCK_MONOTONIC, &at);
-    int64_t ns = at.tv_nsec + ms % 1000 * 1000000;
-    at.tv_sec += (time_t)(ms / 1000 + ns / 1000000000);
-    at.tv_nsec = (long)(ns % 1000000000);
-    return at;
-}
-
 /* Under the lock. */
 static bool is_quiet(struct http_server *server)
 {
@@ -263,14 +249,14 @@ static bool is_quiet(struct http_server *server)
 
 void http_drain(struct http_server *server, int64_t limit_ms)
 {
-    struct timespec end = moment_in(limit_ms);
+    struct timespec end = cond_moment(limit_ms);
     enter_phase(server, PHASE_DRAIN);
     pthread_mutex_lock(&server->lock);
-    int late = 0;
-    while (!is_quiet(server) && !late)
-        late = pthread_cond_timedwait(&server->change, &server->lock, &end);
+    bool in_time = true;
+    while (!is_quiet(server) && in_time)
+        in_time = cond_wait_until(&server->change, &server->lock, &end);
     pthread_mutex_unlock(&server->lock);
-    if (!late)
+    if (in_time)
         return;
 
     enter_phase(server, PHASE_CUT);

@@ -2,8 +2,8 @@
  * not have to. PASSIVE only: RESTART and TRUNCATE would lock the writer out. */
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/cond.h"
 #include "base/mem.h"
 #include "store/internal.h"
 
@@ -21,15 +21,10 @@ struct checkpoint {
 /* True until the thread is to end. */
 static bool pause_for_a_while(struct checkpoint *c)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += PAUSE_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
+    struct timespec until = cond_moment(PAUSE_MS);
     pthread_mutex_lock(&c->lock);
-    int woken = 0;
-    while (!c->closing && woken == 0)
-        woken = pthread_cond_timedwait(&c->wake, &c->lock, &until);
+    while (!c->closing && cond_wait_until(&c->wake, &c->lock, &until)) {
+    }
     bool go_on = !c->closing;
     pthread_mutex_unlock(&c->lock);
     return go_on;
@@ -48,16 +43,6 @@ static void *run(void *arg)
     return NULL;
 }
 
-static void init_lock(struct checkpoint *c)
-{
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&c->wake, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    pthread_mutex_init(&c->lock, NULL);
-}
-
 struct checkpoint *checkpoint_open(const char *path, struct writer *writer, struct err *err)
 {
     struct checkpoint *c = mem_zalloc(sizeof(*c));
@@ -67,7 +52,8 @@ struct checkpoint *checkpoint_open(const char *path, struct writer *writer, stru
         free(c);
         return NULL;
     }
-    init_lock(c);
+    cond_init(&c->wake);
+    pthread_mutex_init(&c->lock, NULL);
     if (pthread_create(&c->thread, NULL, run, c) == 0)
         return c;
     err_internal(err, "the checkpoint thread could not be started");
