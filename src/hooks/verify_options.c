@@ -93,16 +93,10 @@ static bool read_tolerance(const struct json *options, struct verify_rule *rule,
 
 /* --- the form of hmac --- */
 
-static bool is_token_char(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
-}
-
 static bool is_header_name(struct str name)
 {
     for (size_t i = 0; i < name.len; i++) {
-        if (!is_token_char(name.ptr[i]))
+        if (!http_is_token(name.ptr[i]))
             return false;
     }
     return name.len > 0 && name.len <= HEADER_NAME_BYTES;

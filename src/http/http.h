@@ -30,6 +30,13 @@ enum http_method {
     HTTP_OTHER
 };
 
+/* A character that names of headers, methods and parameters may have (RFC 9110, token). */
+static inline bool http_is_token(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
 struct http_header {
     struct str name;  /* as sent; compare without case */
     struct str value; /* without white space around it */

@@ -7,6 +7,7 @@
 #include "http/multipart_head.h"
 
 #include "base/utf8.h"
+#include "http/http.h"
 #include "http/query.h"
 
 static bool bad(struct err *err, const char *what)
@@ -20,16 +21,10 @@ struct param {
     struct str name, value;
 };
 
-static bool is_token_char(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
-}
-
 static struct str cut_token(struct str *rest)
 {
     size_t len = 0;
-    while (len < rest->len && is_token_char(rest->ptr[len]))
+    while (len < rest->len && http_is_token(rest->ptr[len]))
         len++;
     struct str token = str_slice(*rest, 0, len);
     *rest = str_after(*rest, len);
