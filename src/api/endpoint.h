@@ -20,6 +20,7 @@
 #include "store/store.h"
 
 #include "api/schema.h"
+#include "domain/access.h"
 #include "model/permission.h"
 #include "model/setting.h"
 
@@ -142,6 +143,11 @@ struct json_out call_members(struct call *call);
 /* The text of a parameter, empty when absent; and whether it is there at all. */
 struct str call_param(const struct call *call, const char *name);
 bool call_has(const struct call *call, const char *name);
+/* The caller, for whoever decides what he may do. */
+static inline struct actor call_actor(const struct call *call)
+{
+    return (struct actor){.id = call->user_id, .username = call->username};
+}
 
 /* A page of a list: offset and count by the rules of the API (defaults, limits, infinite). */
 struct page {

@@ -133,21 +133,16 @@ static bool history(struct rd *rd, struct call *call, struct err *err)
     return true;
 }
 
-static struct actor actor_of(const struct call *call)
-{
-    return (struct actor){.id = call->user_id, .username = call->username};
-}
-
 static bool clear_history(struct tx *tx, struct call *call, struct err *err)
 {
-    struct actor by = actor_of(call);
+    struct actor by = call_actor(call);
     call->audit_target = call_param(call, "integrationId");
     return integration_clear_history(tx, &by, call->audit_target, err);
 }
 
 static bool replay(struct tx *tx, struct call *call, struct err *err)
 {
-    struct actor by = actor_of(call);
+    struct actor by = call_actor(call);
     call->audit_target = call_param(call, "integrationId");
     return integration_replay(tx, &by, call->audit_target, call_param(call, "historyId"), err);
 }

@@ -9,11 +9,6 @@
 #include "domain/role.h"
 #include "store/user.h"
 
-static struct actor caller(const struct call *call)
-{
-    return (struct actor){.id = call->user_id, .username = call->username};
-}
-
 static bool answer_role(struct call *call, const struct role *role, enum role_view view)
 {
     struct json_out o = call_members(call);
@@ -98,7 +93,7 @@ static void note_target(struct call *call, const struct role_grant *grant)
 
 static bool add_user(struct tx *tx, struct call *call, struct err *err)
 {
-    struct actor by = caller(call);
+    struct actor by = call_actor(call);
     struct role_grant grant = read_grant(call, "roomId");
     struct role *role;
     note_target(call, &grant);
@@ -107,7 +102,7 @@ static bool add_user(struct tx *tx, struct call *call, struct err *err)
 
 static bool remove_user(struct tx *tx, struct call *call, struct err *err)
 {
-    struct actor by = caller(call);
+    struct actor by = call_actor(call);
     struct role_grant grant = read_grant(call, "scope");
     struct role *role;
     note_target(call, &grant);
@@ -216,7 +211,7 @@ static bool create_allowed(struct call *call, struct err *err)
 
 static bool create(struct tx *tx, struct call *call, struct err *err)
 {
-    struct actor by = caller(call);
+    struct actor by = call_actor(call);
     struct role_draft draft = {.id = id_hex(call->arena, call->now_ms),
                                .name = call_param(call, "name"),
                                .scope = call_param(call, "scope"),
@@ -229,7 +224,7 @@ static bool create(struct tx *tx, struct call *call, struct err *err)
 
 static bool delete_role(struct tx *tx, struct call *call, struct err *err)
 {
-    struct actor by = caller(call);
+    struct actor by = call_actor(call);
     call->audit_target = call_param(call, "roleId");
     return role_delete(tx, &by, call->audit_target, err);
 }

@@ -30,11 +30,6 @@ const struct family *family_of(const struct call *call)
     return group ? &groups : &channels;
 }
 
-struct actor call_actor(const struct call *call)
-{
-    return (struct actor){.id = call->user_id, .username = call->username};
-}
-
 bool text_list(struct arena *a, const struct json *array, struct str **out, size_t *out_count)
 {
     size_t count = 0;

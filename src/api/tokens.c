@@ -7,11 +7,6 @@
 #include "api/schemas.h"
 #include "base/id.h"
 
-static struct actor actor_of(const struct call *call)
-{
-    return (struct actor){.id = call->user_id, .username = call->username};
-}
-
 /* What is to become the clear token. */
 static bool draw(struct call *call, struct err *err)
 {
@@ -37,7 +32,7 @@ static bool show(struct call *call)
 
 static bool generate(struct tx *tx, struct call *call, struct err *err)
 {
-    struct actor by = actor_of(call);
+    struct actor by = call_actor(call);
     bool bypass = json_get_true(call->params, "bypassTwoFactor");
     return token_generate(tx, &by, call_param(call, "tokenName"), bypass, drawn(call), err) &&
            show(call);
@@ -45,20 +40,20 @@ static bool generate(struct tx *tx, struct call *call, struct err *err)
 
 static bool regenerate(struct tx *tx, struct call *call, struct err *err)
 {
-    struct actor by = actor_of(call);
+    struct actor by = call_actor(call);
     return token_regenerate(tx, &by, call_param(call, "tokenName"), drawn(call), err) && show(call);
 }
 
 static bool removal(struct tx *tx, struct call *call, struct err *err)
 {
-    struct actor by = actor_of(call);
+    struct actor by = call_actor(call);
     call->audit_target = call->user_id;
     return token_remove(tx, &by, call_param(call, "tokenName"), err);
 }
 
 static bool list(struct rd *rd, struct call *call, struct err *err)
 {
-    struct actor by = actor_of(call);
+    struct actor by = call_actor(call);
     struct token_list tokens;
     if (!tokens_mine(rd, &by, &tokens, err))
         return false;
@@ -81,7 +76,7 @@ static bool list(struct rd *rd, struct call *call, struct err *err)
 
 static bool create_for(struct tx *tx, struct call *call, struct err *err)
 {
-    struct actor by = actor_of(call);
+    struct actor by = call_actor(call);
     struct str user_id = call_param(call, "userId");
     if (!token_create_for(tx, &by, user_id, call_param(call, "secret"),
                           call->api->create_tokens_secret, drawn(call), err))

@@ -4,11 +4,6 @@
 #include "domain/fault.h"
 #include "domain/password.h"
 
-static struct actor actor_of(const struct call *call)
-{
-    return (struct actor){.id = call->user_id, .username = call->username};
-}
-
 static bool show(struct rd *rd, struct call *call, const struct user *u)
 {
     bool all = !str_empty(call->user_id) &&
@@ -120,7 +115,7 @@ bool users_create(struct tx *tx, struct call *call, struct err *err)
 {
     static const char *const more[] = {
         "bio", "nickname", "statusText", "customFields", "requirePasswordChange", NULL};
-    struct actor by = actor_of(call);
+    struct actor by = call_actor(call);
     const struct json *roles = json_get_lit(call->params, "roles");
     struct user_draft draft = {
         .username = call_param(call, "username"),
@@ -153,7 +148,7 @@ bool users_update_hash(struct call *call, struct err *err)
 
 bool users_update(struct tx *tx, struct call *call, struct err *err)
 {
-    struct actor by = actor_of(call);
+    struct actor by = call_actor(call);
     const struct user_change change = {
         .user_id = call_param(call, "userId"),
         .data = json_get_lit(call->params, "data"),
@@ -167,7 +162,7 @@ bool users_update(struct tx *tx, struct call *call, struct err *err)
 
 bool users_delete(struct tx *tx, struct call *call, struct err *err)
 {
-    struct actor by = actor_of(call);
+    struct actor by = call_actor(call);
     const struct user *u = user_selected(tx_rd(tx), call->params, err);
     bool confirmed = call->round > 0 || json_get_true(call->params, "confirmRelinquish");
     if (u == NULL || !user_delete(tx, &by, u, confirmed, &call->again, err))
@@ -180,7 +175,7 @@ bool users_delete(struct tx *tx, struct call *call, struct err *err)
 
 bool users_set_active_status(struct tx *tx, struct call *call, struct err *err)
 {
-    struct actor by = actor_of(call);
+    struct actor by = call_actor(call);
     struct user *u;
     if (!user_set_active(tx, &by, call_param(call, "userId"),
                          json_get_true(call->params, "activeStatus"), &u, err))
@@ -199,7 +194,7 @@ bool users_set_active_status(struct tx *tx, struct call *call, struct err *err)
 
 bool users_set_status(struct tx *tx, struct call *call, struct err *err)
 {
-    struct actor by = actor_of(call);
+    struct actor by = call_actor(call);
     const struct user *u = user_selected_or(tx_rd(tx), call->params, call->user_id, err);
     const struct user_status status = {
         .message = json_get_lit(call->params, "message"),
@@ -210,7 +205,7 @@ bool users_set_status(struct tx *tx, struct call *call, struct err *err)
 
 bool users_set_preferences(struct tx *tx, struct call *call, struct err *err)
 {
-    struct actor by = actor_of(call);
+    struct actor by = call_actor(call);
     struct str user_id = call_param(call, "userId");
     struct user *u;
     if (!user_set_preferences(tx, &by, str_empty(user_id) ? call->user_id : user_id,
