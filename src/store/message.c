@@ -447,9 +447,7 @@ bool messages_removed_before(struct rd *rd, int64_t before_ms)
     struct stmt *q =
         db_stmt(rd->db, "SELECT 1 FROM messages_removed WHERE removed_at_ms < $1 LIMIT 1");
     stmt_i64(q, 1, before_ms);
-    bool any = stmt_next(q);
-    stmt_done(q);
-    return any;
+    return stmt_any(q);
 }
 
 int64_t messages_removed_erase_some(struct tx *tx, int64_t before_ms, int64_t limit)

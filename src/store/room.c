@@ -130,9 +130,7 @@ static int64_t count_users(struct rd *rd, struct str room_id)
 {
     struct stmt *q = db_stmt(rd->db, "SELECT COUNT(*) FROM subscriptions WHERE room_id = $1");
     stmt_str(q, 1, room_id);
-    int64_t count = stmt_next(q) ? col_i64(q, 0) : 0;
-    stmt_done(q);
-    return count;
+    return stmt_number(q);
 }
 
 void room_complete(struct rd *rd, struct room *room)
@@ -191,9 +189,7 @@ int64_t rooms_total(struct rd *rd, const struct room_filter *filter)
 {
     struct stmt *q = db_stmt(rd->db, sets[filter->set].total);
     bind_filter(q, filter);
-    int64_t total = stmt_next(q) ? col_i64(q, 0) : 0;
-    stmt_done(q);
-    return total;
+    return stmt_number(q);
 }
 
 struct room_list rooms_of_user(struct rd *rd, struct str user_id, int64_t changed_after_ms)
@@ -310,7 +306,5 @@ bool room_id_used(struct rd *rd, struct str id)
 {
     struct stmt *q = db_stmt(rd->db, "SELECT 1 FROM rooms WHERE id = $1");
     stmt_str(q, 1, id);
-    bool used = stmt_next(q);
-    stmt_done(q);
-    return used;
+    return stmt_any(q);
 }
