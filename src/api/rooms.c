@@ -1,5 +1,6 @@
 /* channels.*, groups.* and rooms.*: one room at a time. Looking up is in rooms_find.c, creating in
- * rooms_create.c, lists are in rooms_lists.c. Questions run on readers, changes on the writer.
+ * rooms_create.c, changing in rooms_change.c, roles and the like in rooms_roles.c, lists are in
+ * rooms_lists.c. Questions run on readers, changes on the writer.
  */
 #include "api/rooms.h"
 #include "api/schemas.h"
@@ -22,7 +23,8 @@ static bool join(struct tx *tx, struct call *call, struct err *err)
 {
     struct actor by = call_actor(call);
     struct room *room;
-    if (!find_room(tx_rd(tx), call, FIND_LIVE, &room, err) || !room_join(tx, &by, room, err))
+    if (!find_room(tx_rd(tx), call, FIND_LIVE, &room, err) ||
+        !room_join_with(tx, &by, room, call_param(call, "joinCode"), err))
         return false;
     answer_room(tx_rd(tx), call, family_of(call)->key, room);
     return true;
@@ -113,24 +115,6 @@ static bool removal(struct tx *tx, struct call *call, struct err *err)
            room_delete(tx, &by, room, err);
 }
 
-static bool set_topic(struct tx *tx, struct call *call, struct err *err)
-{
-    struct actor by = call_actor(call);
-    struct str topic = call_param(call, "topic");
-    struct room *room;
-    if (!call_has(call, "topic"))
-        return refuse(err, "The bodyParam \"topic\" is required");
-    if (!find_room(tx_rd(tx), call, flags_for(call, FIND_LIVE), &room, err))
-        return false;
-    if (room->type == 'c' && str_eq(room->topic, topic))
-        return refuse(err, "The channel topic is the same as what it would be changed to.");
-    if (!room_set_topic(tx, &by, room, topic, err))
-        return false;
-    struct json_out o = call_members(call);
-    json_member_str(&o, "topic", topic);
-    return true;
-}
-
 /* --- rooms.* --- */
 
 /* A room of any type. */
@@ -211,6 +195,12 @@ static bool room_leaving(struct tx *tx, struct call *call, struct err *err)
 
 /* --- the table --- */
 
+#define ANY_MANAGER                                                                                \
+    {                                                                                              \
+        PERM_MANAGE_OUTGOING_INTEGRATIONS, PERM_MANAGE_OWN_OUTGOING_INTEGRATIONS,                  \
+            PERM_MANAGE_INCOMING_INTEGRATIONS, PERM_MANAGE_OWN_INCOMING_INTEGRATIONS               \
+    }
+
 #define GET_ROOM(name, ...)                                                                        \
     {                                                                                              \
         .method = HTTP_GET, .path = "/api/v1/" name, __VA_ARGS__                                   \
@@ -219,6 +209,31 @@ static bool room_leaving(struct tx *tx, struct call *call, struct err *err)
     {                                                                                              \
         .method = HTTP_POST, .path = "/api/v1/" name, __VA_ARGS__                                  \
     }
+
+/* What changes a room is the same in both families. */
+#define CHANGES(family)                                                                            \
+    POST_ROOM(family ".addOwner", .steps = {ON_WRITE(change_room_role)}),                          \
+        POST_ROOM(family ".removeOwner", .steps = {ON_WRITE(change_room_role)}),                   \
+        POST_ROOM(family ".addModerator", .steps = {ON_WRITE(change_room_role)}),                  \
+        POST_ROOM(family ".removeModerator", .steps = {ON_WRITE(change_room_role)}),               \
+        POST_ROOM(family ".addLeader", .steps = {ON_WRITE(change_room_role)}),                     \
+        POST_ROOM(family ".removeLeader", .steps = {ON_WRITE(change_room_role)}),                  \
+        GET_ROOM(family ".moderators", .steps = {ON_READ(list_moderators)}),                       \
+        GET_ROOM(family ".roles", .steps = {ON_READ(list_room_roles)}),                            \
+        GET_ROOM(family ".online", .steps = {ON_READ(list_online)}),                               \
+        GET_ROOM(family ".getIntegrations", .any_of = ANY_MANAGER,                                 \
+                 .steps = {ON_READ(list_room_integrations)}),                                      \
+        POST_ROOM(family ".rename", .steps = {ON_WRITE(rename_room)}),                             \
+        POST_ROOM(family ".setTopic", .steps = {ON_WRITE(set_room_text)}),                         \
+        POST_ROOM(family ".setDescription", .steps = {ON_WRITE(set_room_text)}),                   \
+        POST_ROOM(family ".setPurpose", .steps = {ON_WRITE(set_room_text)}),                       \
+        POST_ROOM(family ".setAnnouncement", .steps = {ON_WRITE(set_room_text)}),                  \
+        POST_ROOM(family ".setReadOnly", .steps = {ON_WRITE(set_room_read_only)}),                 \
+        POST_ROOM(family ".setType", .steps = {ON_WRITE(set_room_type)}),                          \
+        POST_ROOM(family ".setCustomFields", .steps = {ON_WRITE(set_room_custom_fields)}),         \
+        POST_ROOM(family ".open", .steps = {ON_WRITE(open_room)}),                                 \
+        POST_ROOM(family ".close", .steps = {ON_WRITE(close_room)}),                               \
+        POST_ROOM(family ".addAll", .steps = {ON_WRITE(add_everybody)})
 
 const struct endpoint endpoints_rooms[] = {
     POST_ROOM("channels.create", .schema = &schema_rooms_create, .steps = {ON_WRITE(create_room)}),
@@ -235,7 +250,9 @@ const struct endpoint endpoints_rooms[] = {
     POST_ROOM("channels.unarchive", .schema = &schema_room_selector,
               .steps = {ON_WRITE(unarchive)}),
     POST_ROOM("channels.delete", .schema = &schema_room_selector, .steps = {ON_WRITE(removal)}),
-    POST_ROOM("channels.setTopic", .steps = {ON_WRITE(set_topic)}),
+    POST_ROOM("channels.setDefault", .steps = {ON_WRITE(set_room_default)}),
+    POST_ROOM("channels.setJoinCode", .steps = {ON_WRITE(set_room_join_code)}),
+    CHANGES("channels"),
 
     POST_ROOM("groups.create", .schema = &schema_rooms_create, .steps = {ON_WRITE(create_room)}),
     GET_ROOM("groups.info", .schema = &schema_rooms_info, .steps = {ON_READ(info)}),
@@ -249,7 +266,8 @@ const struct endpoint endpoints_rooms[] = {
     POST_ROOM("groups.archive", .steps = {ON_WRITE(archive)}),
     POST_ROOM("groups.unarchive", .steps = {ON_WRITE(unarchive)}),
     POST_ROOM("groups.delete", .steps = {ON_WRITE(removal)}),
-    POST_ROOM("groups.setTopic", .steps = {ON_WRITE(set_topic)}),
+    POST_ROOM("groups.setEncrypted", .steps = {ON_WRITE(set_room_encrypted)}),
+    CHANGES("groups"),
 
     GET_ROOM("rooms.info", .steps = {ON_READ(room_info)}),
     GET_ROOM("rooms.get", .steps = {ON_READ(get_rooms)}),

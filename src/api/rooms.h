@@ -59,6 +59,26 @@ bool answer_room_set(struct rd *rd, struct call *call, enum room_set set, char t
                      const char *key, struct err *err);
 bool get_rooms(struct rd *rd, struct call *call, struct err *err);
 
+/* rooms_change.c */
+bool set_room_text(struct tx *tx, struct call *call, struct err *err);
+bool rename_room(struct tx *tx, struct call *call, struct err *err);
+bool set_room_type(struct tx *tx, struct call *call, struct err *err);
+bool set_room_read_only(struct tx *tx, struct call *call, struct err *err);
+bool set_room_default(struct tx *tx, struct call *call, struct err *err);
+bool set_room_encrypted(struct tx *tx, struct call *call, struct err *err);
+bool set_room_custom_fields(struct tx *tx, struct call *call, struct err *err);
+bool set_room_join_code(struct tx *tx, struct call *call, struct err *err);
+bool add_everybody(struct tx *tx, struct call *call, struct err *err);
+bool open_room(struct tx *tx, struct call *call, struct err *err);
+bool close_room(struct tx *tx, struct call *call, struct err *err);
+
+/* rooms_roles.c */
+bool change_room_role(struct tx *tx, struct call *call, struct err *err);
+bool list_moderators(struct rd *rd, struct call *call, struct err *err);
+bool list_room_roles(struct rd *rd, struct call *call, struct err *err);
+bool list_online(struct rd *rd, struct call *call, struct err *err);
+bool list_room_integrations(struct rd *rd, struct call *call, struct err *err);
+
 /* rooms_schemas.c */
 extern const struct schema schema_room_selector; /* exactly one of roomId and roomName */
 extern const struct schema schema_room_join;     /* the same, perhaps with joinCode */

@@ -56,6 +56,45 @@ static bool read_all(struct tx *tx, struct call *call, struct err *err)
     return true;
 }
 
+/* --- unread again --- */
+
+static bool refuse_unread(struct err *err, const char *type, const char *text)
+{
+    return fault_with(err, DETAILS_METHOD("unreadMessages"), type, text);
+}
+
+/* The message from which on he wants to read again: the newest of the room, or one he names. */
+static struct message *first_unread(struct rd *rd, const struct call *call, struct err *err)
+{
+    struct message *m = NULL;
+    struct str room_id = call_param(call, "roomId");
+    const struct room *room = str_empty(room_id) ? NULL : room_find(rd, room_id);
+    if (room != NULL) {
+        struct message_filter filter = {.room_seq = room->seq};
+        struct message_list newest = messages_page(rd, &filter, 0, 1);
+        m = newest.count > 0 ? newest.items[0] : NULL;
+    } else if (str_empty(room_id)) {
+        m = message_find(rd, json_get_str(json_get_lit(call->params, "firstUnreadMessage"), "_id"));
+    }
+    bool inside = m != NULL && subscription_exists(rd, m->room_id, call->user_id);
+    if (inside && (room != NULL || !str_eq(m->user_id, call->user_id)))
+        return m;
+    if (inside)
+        refuse_unread(err, "error-action-not-allowed", "Not allowed");
+    else
+        refuse_unread(err, "error-no-message-for-unread", "There are no messages to mark unread");
+    return NULL;
+}
+
+static bool unread(struct tx *tx, struct call *call, struct err *err)
+{
+    const struct message *m = first_unread(tx_rd(tx), call, err);
+    if (m == NULL)
+        return false;
+    subscription_rewind(tx, m->room_id, call->user_id, m->number - 1, m->ts_ms - 1);
+    return true;
+}
+
 const struct endpoint endpoints_subscriptions[] = {
     {
         .method = HTTP_GET,
@@ -74,6 +113,12 @@ const struct endpoint endpoints_subscriptions[] = {
         .path = "/api/v1/subscriptions.read",
         .schema = &schema_subscriptions_read,
         .steps = {ON_WRITE(read_all)},
+    },
+    {
+        .method = HTTP_POST,
+        .path = "/api/v1/subscriptions.unread",
+        .schema = &schema_subscriptions_unread,
+        .steps = {ON_WRITE(unread)},
     },
     {.path = NULL},
 };

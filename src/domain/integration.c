@@ -6,7 +6,7 @@
 #include "base/id.h"
 #include "domain/integration_rules.h"
 
-enum { DISABLE_AT_ONCE = 1000 };
+enum { DISABLE_AT_ONCE = 1000, RENAME_AT_ONCE = 1000 };
 
 /* --- create --- */
 
@@ -140,4 +140,32 @@ void integrations_disable_of_user(struct tx *tx, struct str user_id)
         in->updated_at_ms = tx->rd.now_ms;
         integration_save(tx, in);
     }
+}
+
+/* --- rooms that are called otherwise --- */
+
+static void rename_in(struct text_list *channels, struct str old, struct str new)
+{
+    for (size_t i = 0; i < channels->count; i++)
+        if (str_eq(channels->items[i], old))
+            channels->items[i] = new;
+}
+
+bool integrations_rename_channel(struct tx *tx, struct str old, struct str new, struct err *err)
+{
+    struct rd *rd = tx_rd(tx);
+    struct str from = arena_fmt(rd->arena, "#%.*s", STR_FMT(old));
+    struct str to = arena_fmt(rd->arena, "#%.*s", STR_FMT(new));
+    struct text_list ids = integration_ids_of_channel(rd, from, RENAME_AT_ONCE + 1);
+    if (ids.count > RENAME_AT_ONCE)
+        return refuse(err, "More than %d integrations name the room; change them first.",
+                      RENAME_AT_ONCE);
+    for (size_t i = 0; i < ids.count; i++) {
+        struct integration *in = integration_find(rd, ids.items[i]);
+        if (in == NULL)
+            continue;
+        rename_in(&in->channel, from, to);
+        integration_save(tx, in);
+    }
+    return true;
 }

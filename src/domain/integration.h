@@ -51,3 +51,6 @@ bool integration_replay(struct tx *tx, const struct actor *by, struct str id, st
 
 /* An account was deactivated or deleted: what posts in its name is switched off. */
 void integrations_disable_of_user(struct tx *tx, struct str user_id);
+/* A room was renamed: lists of channels that had "#old" have "#new". False, and nothing written,
+ * when they are more than one command can change. */
+bool integrations_rename_channel(struct tx *tx, struct str old, struct str new, struct err *err);

@@ -37,12 +37,23 @@ enum system_message {
     SYSTEM_ARCHIVED,     /* room-archived */
     SYSTEM_UNARCHIVED,   /* room-unarchived */
     SYSTEM_TOPIC,        /* room_changed_topic; text: the new one */
+    SYSTEM_DESCRIPTION,  /* room_changed_description; likewise */
+    SYSTEM_ANNOUNCEMENT, /* room_changed_announcement; likewise */
+    SYSTEM_PRIVACY,      /* room_changed_privacy; text: public or private */
+    SYSTEM_RENAMED,      /* r; text: the new name */
+    SYSTEM_READ_ONLY,    /* room-set-read-only */
+    SYSTEM_WRITABLE,     /* room-removed-read-only */
+    SYSTEM_ROLE_ADDED,   /* subscription-role-added; text: who has it now */
+    SYSTEM_ROLE_REMOVED, /* subscription-role-removed; text: who had it */
     SYSTEM_ROOM_IN_TEAM, /* user-added-room-to-team; text: the room's name */
     SYSTEM_REMOVED,      /* rm: in place of a message that was deleted */
     SYSTEM_MESSAGES
 };
 int64_t message_system(struct tx *tx, const struct room *room, enum system_message what,
                        const struct actor *by, struct str text);
+/* The same about a role that somebody has in the room: SYSTEM_ROLE_ADDED, SYSTEM_ROLE_REMOVED. */
+int64_t message_system_role(struct tx *tx, const struct room *room, enum system_message what,
+                            const struct actor *by, struct str username, struct str role_id);
 /* What it is called in documents, which is another name in the main room of a team. */
 struct str message_system_type(const struct room *room, enum system_message what);
 /* Whether a client may not choose that type for a message of his own. */

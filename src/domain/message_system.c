@@ -15,6 +15,14 @@ static const struct {
     [SYSTEM_ARCHIVED] = {"room-archived", NULL},
     [SYSTEM_UNARCHIVED] = {"room-unarchived", NULL},
     [SYSTEM_TOPIC] = {"room_changed_topic", NULL},
+    [SYSTEM_DESCRIPTION] = {"room_changed_description", NULL},
+    [SYSTEM_ANNOUNCEMENT] = {"room_changed_announcement", NULL},
+    [SYSTEM_PRIVACY] = {"room_changed_privacy", NULL},
+    [SYSTEM_RENAMED] = {"r", NULL},
+    [SYSTEM_READ_ONLY] = {"room-set-read-only", NULL},
+    [SYSTEM_WRITABLE] = {"room-removed-read-only", NULL},
+    [SYSTEM_ROLE_ADDED] = {"subscription-role-added", NULL},
+    [SYSTEM_ROLE_REMOVED] = {"subscription-role-removed", NULL},
     [SYSTEM_ROOM_IN_TEAM] = {"user-added-room-to-team", NULL},
     [SYSTEM_REMOVED] = {"rm", NULL},
 };
@@ -34,8 +42,9 @@ bool message_type_is_system(struct str type)
     return false;
 }
 
-int64_t message_system(struct tx *tx, const struct room *room, enum system_message what,
-                       const struct actor *by, struct str text)
+/* An empty role_id: it is about none. */
+static int64_t note(struct tx *tx, const struct room *room, enum system_message what,
+                    const struct actor *by, struct str text, struct str role_id)
 {
     struct rd *rd = tx_rd(tx);
     const struct user *user = user_find(rd, by->id);
@@ -51,6 +60,20 @@ int64_t message_system(struct tx *tx, const struct room *room, enum system_messa
     };
     message_set(&m, "msg", json_string(rd->arena, text));
     json_set(m.doc, STR("groupable"), json_bool(rd->arena, false));
+    if (!str_empty(role_id))
+        message_set(&m, "role", json_string(rd->arena, role_id));
     message_insert(tx, &m);
     return m.number;
+}
+
+int64_t message_system(struct tx *tx, const struct room *room, enum system_message what,
+                       const struct actor *by, struct str text)
+{
+    return note(tx, room, what, by, text, STR(""));
+}
+
+int64_t message_system_role(struct tx *tx, const struct room *room, enum system_message what,
+                            const struct actor *by, struct str username, struct str role_id)
+{
+    return note(tx, room, what, by, username, role_id);
 }

@@ -1,7 +1,8 @@
 /* Rooms: who sees them, how they come and go, who is in them.
  *
  * A verb that somebody asks for checks his rights from rows of its own transaction. `by` is the
- * caller. Files: room.c making and deleting, room_member.c who is in, room_edit.c what changes.
+ * caller. Files: room.c making and deleting, room_member.c who is in,
+ * room_role.c what they are there, room_edit.c what changes.
  */
 #pragma once
 
@@ -67,17 +68,58 @@ struct str rooms_last_owned(struct rd *rd, struct str user_id);
  * default room. True: there is more to do, in another command. */
 bool rooms_forget_user(struct tx *tx, struct str user_id);
 
-/* Being in already is no error. */
+/* Being in already is no error. Where there is a join code it must be given, unless `by` is one who
+ * need not; room_join() gives none. */
+bool room_join_with(struct tx *tx, const struct actor *by, struct room *room, struct str code,
+                    struct err *err);
 bool room_join(struct tx *tx, const struct actor *by, struct room *room, struct err *err);
 bool room_invite(struct tx *tx, const struct actor *by, struct room *room,
                  struct user *const *users, size_t count, struct err *err);
+/* Invites everybody there is, or who is active. */
+bool room_add_all(struct tx *tx, const struct actor *by, struct room *room, bool active_only,
+                  struct err *err);
 bool room_leave(struct tx *tx, const struct actor *by, struct room *room, struct err *err);
 bool room_kick(struct tx *tx, const struct actor *by, struct room *room, const struct user *user,
                struct err *err);
+
+/* --- What they are there. --- */
+
+enum room_role { ROOM_OWNER, ROOM_MODERATOR, ROOM_LEADER, ROOM_ROLES };
+struct str room_role_id(enum room_role role);
+bool room_add_role(struct tx *tx, const struct actor *by, const struct room *room,
+                   const struct user *user, enum room_role role, struct err *err);
+bool room_remove_role(struct tx *tx, const struct actor *by, const struct room *room,
+                      const struct user *user, enum room_role role, struct err *err);
 
 /* --- What changes. --- */
 
 bool room_archive(struct tx *tx, const struct actor *by, struct room *room, struct err *err);
 bool room_unarchive(struct tx *tx, const struct actor *by, struct room *room, struct err *err);
-bool room_set_topic(struct tx *tx, const struct actor *by, struct room *room, struct str topic,
-                    struct err *err);
+
+/* These need the right to edit the room. They write, and the room is told. */
+enum room_text { ROOM_TOPIC, ROOM_DESCRIPTION, ROOM_ANNOUNCEMENT, ROOM_TEXTS };
+struct str room_text(const struct room *room, enum room_text which);
+bool room_set_text(struct tx *tx, const struct actor *by, struct room *room, enum room_text which,
+                   struct str text, struct err *err);
+static inline bool room_set_topic(struct tx *tx, const struct actor *by, struct room *room,
+                                  struct str topic, struct err *err)
+{
+    return room_set_text(tx, by, room, ROOM_TOPIC, topic, err);
+}
+/* Integrations that name the room go on naming it, and so does the team whose main room it is. */
+bool room_rename(struct tx *tx, const struct actor *by, struct room *room, struct str name,
+                 struct err *err);
+bool room_set_type(struct tx *tx, const struct actor *by, struct room *room, char type,
+                   struct err *err);
+bool room_set_read_only(struct tx *tx, const struct actor *by, struct room *room, bool read_only,
+                        struct err *err);
+/* Nobody is told of the following. */
+bool room_set_default(struct tx *tx, const struct actor *by, struct room *room, bool is_default,
+                      struct err *err);
+bool room_set_encrypted(struct tx *tx, const struct actor *by, struct room *room, bool encrypted,
+                        struct err *err);
+bool room_set_custom_fields(struct tx *tx, const struct actor *by, struct room *room,
+                            const struct json *fields, struct err *err);
+/* A blank code: none is needed any more. */
+bool room_set_join_code(struct tx *tx, const struct actor *by, struct room *room, struct str code,
+                        struct err *err);

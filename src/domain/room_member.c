@@ -55,12 +55,32 @@ void rooms_join_defaults(struct tx *tx, const struct user *user)
         add_user(tx, &himself, rooms.items[i], &himself);
 }
 
-bool room_join(struct tx *tx, const struct actor *by, struct room *room, struct err *err)
+static bool check_join_code(struct rd *rd, const struct actor *by, const struct room *room,
+                            struct str code, struct err *err)
+{
+    if (str_empty(room->join_code) || str_eq(room->join_code, code) ||
+        subscription_exists(rd, room->id, by->id) ||
+        access_allows(rd, by->id, PERM_JOIN_WITHOUT_JOIN_CODE, room->id))
+        return true;
+    if (str_empty(code))
+        return fault_with(err, DETAILS_METHOD("joinRoom"), "error-code-required", "Code required");
+    return fault_with(err, DETAILS_METHOD("joinRoom"), "error-code-invalid", "Invalid code");
+}
+
+bool room_join_with(struct tx *tx, const struct actor *by, struct room *room, struct str code,
+                    struct err *err)
 {
     if (!room_visible(tx_rd(tx), by->id, room))
         return fault_with(err, DETAILS_METHOD("joinRoom"), "error-not-allowed", "Not allowed");
+    if (!check_join_code(tx_rd(tx), by, room, code, err))
+        return false;
     add_user(tx, by, room, by);
     return true;
+}
+
+bool room_join(struct tx *tx, const struct actor *by, struct room *room, struct err *err)
+{
+    return room_join_with(tx, by, room, STR(""), err);
 }
 
 static bool may_invite(struct rd *rd, const struct actor *by, const struct room *room)
@@ -82,6 +102,25 @@ bool room_invite(struct tx *tx, const struct actor *by, struct room *room,
         return refuse(err, "At most %d users can be invited at once.", ROOM_USERS_AT_ONCE);
     for (size_t i = 0; i < count; i++) {
         struct actor user = {.id = users[i]->id, .username = users[i]->username};
+        add_user(tx, by, room, &user);
+    }
+    return true;
+}
+
+bool room_add_all(struct tx *tx, const struct actor *by, struct room *room, bool active_only,
+                  struct err *err)
+{
+    struct rd *rd = tx_rd(tx);
+    struct str details = DETAILS_METHOD("addAllToRoom");
+    if (!access_allows(rd, by->id, PERM_ADD_ALL_TO_ROOM, STR("")))
+        return fault_with(err, details, "error-not-allowed", "Not allowed");
+    struct user_filter filter = {.active_only = active_only};
+    struct user_list users =
+        users_list(rd, &filter, STR("username_key ASC"), 0, ROOM_USERS_AT_ONCE + 1);
+    if (users.count > ROOM_USERS_AT_ONCE)
+        return fault_with(err, details, "error-user-limit-exceeded", "User count exceeds limit");
+    for (size_t i = 0; i < users.count; i++) {
+        struct actor user = {.id = users.items[i]->id, .username = users.items[i]->username};
         add_user(tx, by, room, &user);
     }
     return true;

@@ -21,7 +21,6 @@ static const struct field {
     {"description", TEXT, WIRE_AND_DOC, offsetof(struct room, description)},
     {"announcement", TEXT, WIRE_AND_DOC, offsetof(struct room, announcement)},
     {"broadcast", FLAG, WIRE_AND_DOC, offsetof(struct room, broadcast)},
-    {"encrypted", FLAG, WIRE_AND_DOC, offsetof(struct room, encrypted)},
 };
 enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
 
@@ -34,6 +33,12 @@ static void put_field(struct json_out *o, const struct room *room, const struct 
     } else if (!str_empty(*(const struct str *)member)) {
         json_member_str(o, f->name, *(const struct str *)member);
     }
+}
+
+static void put_encryption(struct json_out *o, const struct room *room)
+{
+    if (room->encrypted || room->encryption_chosen)
+        json_member_bool(o, "encrypted", room->encrypted);
 }
 
 static void put_creator(struct json_out *o, const struct room *room)
@@ -124,6 +129,9 @@ void room_put_members(struct json_out *o, const struct room *room)
     json_member_time(o, "_updatedAt", later ? room->changed_at_ms : room->updated_at_ms);
     for (size_t i = 0; i < FIELDS; i++)
         put_field(o, room, &fields[i]);
+    put_encryption(o, room);
+    if (!str_empty(room->join_code))
+        json_member_bool(o, "joinCodeRequired", true);
     put_last_message(o, room);
 }
 
@@ -147,6 +155,9 @@ void room_put_doc(struct buf *out, const struct room *room)
     for (size_t i = 0; i < FIELDS; i++)
         if (fields[i].place == WIRE_AND_DOC)
             put_field(&o, room, &fields[i]);
+    put_encryption(&o, room);
+    if (!str_empty(room->join_code))
+        json_member_str(&o, "joinCode", room->join_code);
     json_end(&o);
 }
 
@@ -179,6 +190,9 @@ void room_take_doc(struct arena *a, struct room *room, struct str doc)
     const struct json *custom = json_get_lit(object, "customFields");
     room->custom_fields = json_is(custom, JSON_OBJECT) ? custom : NULL;
     room->read_only = json_get_true(object, "ro");
+    room->encrypted = json_get_true(object, "encrypted");
+    room->encryption_chosen = json_get_lit(object, "encrypted") != NULL;
+    room->join_code = json_get_str(object, "joinCode");
     take_people(a, room, json_get_lit(object, "uids"));
     for (size_t i = 0; i < FIELDS; i++)
         if (fields[i].place == WIRE_AND_DOC)

@@ -25,7 +25,9 @@ struct room {
     struct str creator_id;                       /* empty: made by the server itself */
     struct str creator_username, creator_name;   /* room_complete() brings them up to date */
     struct str topic, description, announcement; /* empty: not set */
+    struct str join_code; /* who joins a channel must know it; empty: none. Never shown */
     bool read_only, broadcast, encrypted;
+    bool encryption_chosen;           /* it was switched: documents say so even when it is off */
     bool team_main;                   /* the room that was made with its team */
     const struct json *custom_fields; /* an object; NULL: {} */
     const struct str *people;         /* ids of those in a direct room, the one who made it first */

@@ -178,6 +178,21 @@ struct text_list integration_ids_of_user(struct rd *rd, struct str user_id, size
     return list;
 }
 
+#define HAS_CHANNEL(values)                                                                        \
+    "EXISTS (SELECT 1 FROM json_each(doc, '$.channel') WHERE value IN (" values ")) "
+
+struct text_list integration_ids_of_channel(struct rd *rd, struct str channel, size_t max)
+{
+    struct text_list list = {.items = ARENA_ARRAY(rd->arena, struct str, max)};
+    struct stmt *q = db_stmt(
+        rd->db, "SELECT id FROM integrations WHERE " HAS_CHANNEL("$1") "ORDER BY seq LIMIT $2");
+    stmt_str(q, 1, channel);
+    stmt_i64(q, 2, (int64_t)max);
+    while (stmt_next(q))
+        list.items[list.count++] = col_str(q, 0, rd->arena);
+    return list;
+}
+
 /* --- lists --- */
 
 /* The same conditions for the count and for the page. Everything they look at is in the index
@@ -186,6 +201,9 @@ struct text_list integration_ids_of_user(struct rd *rd, struct str user_id, size
     " ((incoming = 0 AND ($1 = 1 OR creator_id = $2)) OR"                                          \
     "  (incoming = 1 AND ($3 = 1 OR creator_id = $4)))"                                            \
     " AND ($5 = -1 OR incoming = $5) AND ($6 = '%' OR name_key LIKE $6 ESCAPE '\\') "
+
+/* With a channel the documents are looked into too. */
+#define FILTER_CHANNEL FILTER "AND " HAS_CHANNEL("$7, $8")
 
 enum { TYPE_ANY = -1, TYPE_NONE = 2 };
 
@@ -222,11 +240,18 @@ static void bind_filter(struct rd *rd, struct stmt *q, const struct integration_
     stmt_str(q, 4, f->own_incoming_of);
     stmt_i64(q, 5, type_number(f->type));
     stmt_str(q, 6, name_pattern(rd->arena, f->name));
+    if (str_empty(f->channel))
+        return;
+    stmt_str(q, 7, f->channel);
+    stmt_str(q, 8, f->or_channel);
 }
 
 int64_t integration_count(struct rd *rd, const struct integration_filter *filter)
 {
-    struct stmt *q = db_stmt(rd->db, "SELECT count(*) FROM integrations WHERE" FILTER);
+    struct stmt *q =
+        str_empty(filter->channel)
+            ? db_stmt(rd->db, "SELECT count(*) FROM integrations WHERE" FILTER)
+            : db_stmt(rd->db, "SELECT count(*) FROM integrations WHERE" FILTER_CHANNEL);
     bind_filter(rd, q, filter);
     return stmt_number(q);
 }
@@ -251,14 +276,17 @@ int64_t integration_page(struct rd *rd, const struct integration_filter *filter,
 {
     /* The inner question walks the index; only the page's own documents are read. */
     struct str parts[] = {
-        STR("SELECT doc FROM integrations WHERE seq IN (SELECT seq FROM integrations WHERE" FILTER
-            "ORDER BY "),
-        order_by, STR(" LIMIT $7 OFFSET $8) ORDER BY "), order_by};
-    struct str sql = arena_join(rd->arena, parts, 4);
+        STR("SELECT doc FROM integrations WHERE seq IN (SELECT seq FROM integrations WHERE"),
+        str_empty(filter->channel) ? STR(FILTER) : STR(FILTER_CHANNEL),
+        STR("ORDER BY "),
+        order_by,
+        STR(" LIMIT $9 OFFSET $10) ORDER BY "),
+        order_by};
+    struct str sql = arena_join(rd->arena, parts, 6);
     struct stmt *q = db_stmt_once(rd->db, sql);
     bind_filter(rd, q, filter);
-    stmt_i64(q, 7, count);
-    stmt_i64(q, 8, offset);
+    stmt_i64(q, 9, count);
+    stmt_i64(q, 10, offset);
     return put_rows(q, out);
 }
 

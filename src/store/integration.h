@@ -22,12 +22,16 @@ void integration_erase(struct tx *tx, struct str id);
 /* Ids of the integrations that post as this user, at most `max`, oldest first. */
 struct text_list integration_ids_of_user(struct rd *rd, struct str user_id, size_t max);
 
+/* The same for those that have it in their list of channels. Reads every document. */
+struct text_list integration_ids_of_channel(struct rd *rd, struct str channel, size_t max);
+
 /* What a caller may see and what he asks for. */
 struct integration_filter {
     bool all_outgoing, all_incoming;
     struct str own_outgoing_of, own_incoming_of; /* creator's id; empty: none of his own */
     struct str type;                             /* exact; empty: both */
     struct str name;                             /* part of the name, without case; empty: any */
+    struct str channel, or_channel; /* in its list of channels is one of these; empty: any list */
 };
 
 int64_t integration_count(struct rd *rd, const struct integration_filter *filter);

@@ -178,22 +178,46 @@ static int64_t count_of_user(struct rd *rd, struct str user_id)
     return stmt_number(q);
 }
 
-struct subscription_list subscriptions_of_user(struct rd *rd, struct str user_id,
-                                               int64_t changed_after_ms)
+/* At most `max` rows, each with what other rows know of it. */
+static struct subscription_list read_list(struct rd *rd, struct stmt *q, size_t max)
 {
-    size_t max = (size_t)count_of_user(rd, user_id);
     struct subscription_list list = {.items = ARENA_ARRAY(rd->arena, struct subscription *, max)};
-    struct stmt *q = db_stmt(rd->db, "SELECT " SUBSCRIPTION_COLUMNS FROM_SUBSCRIPTIONS
-                                     "WHERE s.user_id = $1 AND (s.updated_at_ms > $2 "
-                                     "OR c.changed_at_ms > $2) ORDER BY s.seq");
-    stmt_str(q, 1, user_id);
-    stmt_i64(q, 2, changed_after_ms);
     while (list.count < max && stmt_next(q))
         list.items[list.count++] = read_row(rd, q);
     stmt_done(q);
     for (size_t i = 0; i < list.count; i++)
         complete(rd, list.items[i]);
     return list;
+}
+
+struct subscription_list subscriptions_of_user(struct rd *rd, struct str user_id,
+                                               int64_t changed_after_ms)
+{
+    size_t max = (size_t)count_of_user(rd, user_id);
+    struct stmt *q = db_stmt(rd->db, "SELECT " SUBSCRIPTION_COLUMNS FROM_SUBSCRIPTIONS
+                                     "WHERE s.user_id = $1 AND (s.updated_at_ms > $2 "
+                                     "OR c.changed_at_ms > $2) ORDER BY s.seq");
+    stmt_str(q, 1, user_id);
+    stmt_i64(q, 2, changed_after_ms);
+    return read_list(rd, q, max);
+}
+
+static int64_t count_with_roles(struct rd *rd, struct str room_id)
+{
+    struct stmt *q = db_stmt(rd->db, "SELECT COUNT(DISTINCT user_id) FROM subscription_roles "
+                                     "WHERE room_id = $1");
+    stmt_str(q, 1, room_id);
+    return stmt_number(q);
+}
+
+struct subscription_list subscriptions_with_roles(struct rd *rd, struct str room_id)
+{
+    size_t max = (size_t)count_with_roles(rd, room_id);
+    struct stmt *q = db_stmt(rd->db, "SELECT " SUBSCRIPTION_COLUMNS FROM_SUBSCRIPTIONS
+                                     "WHERE s.room_id = $1 AND s.user_id IN (SELECT user_id "
+                                     "FROM subscription_roles WHERE room_id = $1) ORDER BY s.seq");
+    stmt_str(q, 1, room_id);
+    return read_list(rd, q, max);
 }
 
 size_t subscription_room_ids(struct rd *rd, struct str user_id, struct str *out, size_t max)
@@ -329,6 +353,21 @@ void subscription_read(struct tx *tx, struct str room_id, struct str user_id, in
                room_id, user_id, number);
 }
 
+void subscription_rewind(struct tx *tx, struct str room_id, struct str user_id, int64_t number,
+                         int64_t seen_at_ms)
+{
+    struct stmt *q =
+        db_stmt(tx_rd(tx)->db, "UPDATE subscriptions SET open = 1, read_number = $3, "
+                               "updated_at_ms = $4, seen_at_ms = $5 "
+                               "WHERE room_id = $1 AND user_id = $2 AND read_number > $3");
+    stmt_str(q, 1, room_id);
+    stmt_str(q, 2, user_id);
+    stmt_i64(q, 3, number);
+    stmt_i64(q, 4, tx_rd(tx)->now_ms);
+    stmt_i64(q, 5, seen_at_ms);
+    stmt_run(q);
+}
+
 void subscription_hide(struct tx *tx, struct str room_id, struct str user_id, int64_t number)
 {
     run_update(tx,
@@ -354,6 +393,27 @@ void subscription_add_role(struct tx *tx, struct str room_id, struct str user_id
     stmt_str(q, 1, room_id);
     stmt_str(q, 2, user_id);
     stmt_str(q, 3, role_id);
+    stmt_run(q);
+}
+
+void subscription_remove_role(struct tx *tx, struct str room_id, struct str user_id,
+                              struct str role_id)
+{
+    struct stmt *q = db_stmt(tx_rd(tx)->db, "DELETE FROM subscription_roles "
+                                            "WHERE room_id = $1 AND user_id = $2 AND role_id = $3");
+    stmt_str(q, 1, room_id);
+    stmt_str(q, 2, user_id);
+    stmt_str(q, 3, role_id);
+    stmt_run(q);
+}
+
+void subscription_touch(struct tx *tx, struct str room_id, struct str user_id)
+{
+    struct stmt *q = db_stmt(tx_rd(tx)->db, "UPDATE subscriptions SET updated_at_ms = $3 "
+                                            "WHERE room_id = $1 AND user_id = $2");
+    stmt_str(q, 1, room_id);
+    stmt_str(q, 2, user_id);
+    stmt_i64(q, 3, tx_rd(tx)->now_ms);
     stmt_run(q);
 }
 

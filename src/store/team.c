@@ -71,6 +71,16 @@ void team_insert(struct tx *tx, const struct team *team)
     stmt_run(q);
 }
 
+void team_rename(struct tx *tx, struct str id, struct str name)
+{
+    struct stmt *q =
+        db_stmt(tx_rd(tx)->db, "UPDATE teams SET name = $2, updated_at_ms = $3 WHERE id = $1");
+    stmt_str(q, 1, id);
+    stmt_str(q, 2, name);
+    stmt_i64(q, 3, tx_rd(tx)->now_ms);
+    stmt_run(q);
+}
+
 void team_erase(struct tx *tx, struct str id)
 {
     struct stmt *q = db_stmt(tx_rd(tx)->db, "DELETE FROM teams WHERE id = $1");

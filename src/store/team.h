@@ -11,6 +11,7 @@ bool team_has_member(struct rd *rd, struct str team_id, struct str user_id);
 size_t team_usernames(struct rd *rd, struct str team_id, struct str *out, size_t max);
 
 void team_insert(struct tx *tx, const struct team *team);
+void team_rename(struct tx *tx, struct str id, struct str name);
 /* The team alone; its members stay until team_members_erase(). */
 void team_erase(struct tx *tx, struct str id);
 
