@@ -8,9 +8,8 @@
  *
  * Operation. lane_open() starts the workers; each makes its own context (a database connection,
  * say) with begin(), then takes up to `batch` jobs at a time and gives them to serve(). serve()
- * calls job_begins() once for each job before it works on it: false means the job came too late or
- * its client has gone, and it is to be left alone. It calls job_home() once for each job at the
- * end.
+ * calls job_begins() for each job before it works on it: false means the job came too late or its
+ * client has gone, and it is to be left alone. It calls job_home() once for each job at the end.
  *
  * Safety. lane_close() refuses new jobs, lets the workers finish the queue, and joins them. Jobs
  * that are sent home after that are still taken by their inbox's owner, which therefore outlives
@@ -40,8 +39,7 @@ enum { JOB_MAGIC = 0x6a6f6221 };
 
 /* Fills in a job that lies in memory of the caller's. */
 void job_init(struct job *job, struct inbox *home);
-/* Whether it is still worth doing; marks it dropped when not. By the lane, once, before the work.
- */
+/* Whether it is still worth doing; marks it dropped when not. By the lane, before the work. */
 bool job_begins(struct job *job);
 /* Sends it home. The caller must not touch it afterwards. */
 void job_home(struct job *job);

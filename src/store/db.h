@@ -39,6 +39,8 @@ void db_clear(struct db *db);
 void db_fail(struct db *db, const char *text);
 /* Whether a transaction is open (a failure may have ended it by itself). */
 bool db_in_transaction(const struct db *db);
+/* How many rows this connection has changed so far; those that were rolled back count too. */
+int64_t db_rows_changed(const struct db *db);
 /* The failure was one of reading or writing the file: the connection must be opened anew. */
 bool db_needs_reopen(const struct db *db);
 

@@ -91,6 +91,11 @@ bool db_in_transaction(const struct db *db)
     return sqlite3_get_autocommit(db->handle) == 0;
 }
 
+int64_t db_rows_changed(const struct db *db)
+{
+    return sqlite3_total_changes64(db->handle);
+}
+
 /* --- connection --- */
 
 static const char *const pragmas_common = "PRAGMA busy_timeout = 2000;"
@@ -312,10 +317,10 @@ void stmt_done(struct stmt *q)
 int64_t stmt_run(struct stmt *q)
 {
     struct db *db = q->db;
-    int64_t before = sqlite3_total_changes64(db->handle);
+    int64_t before = db_rows_changed(db);
     while (stmt_next(q)) {
     }
-    return sqlite3_total_changes64(db->handle) - before;
+    return db_rows_changed(db) - before;
 }
 
 /* --- rows --- */

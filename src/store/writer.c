@@ -4,6 +4,11 @@
  * rolled back; a command that fails leaves no row and no change behind and does not touch the
  * others; when the commit fails, nobody in the batch is told that his change is durable.
  *
+ * A savepoint for each command keeps the others safe from one that fails, and costs as much as the
+ * rows of a small command. Nearly all commands succeed, or are refused before they change a row:
+ * so a batch is first tried without, and when one fails behind its first row the whole batch is
+ * rolled back and run again with savepoints.
+ *
  * Runs on the store's one writer thread, except writer_healthy() and writer_commits().
  */
 #include <assert.h>
@@ -108,17 +113,37 @@ static void give_up_transaction(struct writer *w, struct tx *tx)
         w->db = old; /* tried again after the next failure */
 }
 
-/* One command inside its savepoint. False when the whole transaction is lost with it. */
-static bool run_command(struct writer *w, struct tx *tx, struct command *command)
+/* How the commands of a batch are kept apart. */
+enum mode { TOGETHER, IN_SAVEPOINTS };
+
+static void apply(struct writer *w, struct tx *tx, struct command *command)
 {
-    struct change *before = tx->changes;
     command->err = ERR_NONE;
     tx->rd.arena = command->arena;
     tx->rd.now_ms = clock_wall_ms();
-    db_exec(w->db, "SAVEPOINT command");
     command->ok = command->apply(tx, command, &command->err);
     if (db_failed(w->db))
         command->ok = db_error(w->db, &command->err);
+}
+
+/* One command without a savepoint. False when only the end of the transaction undoes it. */
+static bool run_together(struct writer *w, struct tx *tx, struct command *command)
+{
+    struct change *before = tx->changes;
+    int64_t rows = db_rows_changed(w->db);
+    apply(w, tx, command);
+    if (command->ok)
+        return true;
+    changes_drop(tx, before);
+    return !db_failed(w->db) && db_rows_changed(w->db) == rows;
+}
+
+/* One command inside its savepoint. False when the whole transaction is lost with it. */
+static bool run_in_savepoint(struct writer *w, struct tx *tx, struct command *command)
+{
+    struct change *before = tx->changes;
+    db_exec(w->db, "SAVEPOINT command");
+    apply(w, tx, command);
     if (command->ok)
         db_exec(w->db, "RELEASE command");
     if (command->ok && !db_failed(w->db))
@@ -130,28 +155,41 @@ static bool run_command(struct writer *w, struct tx *tx, struct command *command
     return db_in_transaction(w->db) && db_exec(w->db, "ROLLBACK TO command; RELEASE command");
 }
 
-/* Runs commands until the list or the batch's time is used up. Returns the first that was not
- * begun; *lost tells that the transaction broke and *trouble why. */
-static struct mail *run_batch(struct writer *w, struct tx *tx, struct mail *jobs, bool *lost,
-                              struct err *trouble)
+static bool run_command(struct writer *w, struct tx *tx, struct command *command, enum mode mode)
+{
+    return mode == TOGETHER ? run_together(w, tx, command) : run_in_savepoint(w, tx, command);
+}
+
+/* Some of the jobs that wait, in one transaction. */
+struct batch {
+    struct tx tx;
+    struct mail *jobs, *rest; /* from the first to, but not including, the first not begun */
+    bool begun, lost;         /* the transaction */
+    struct err trouble;       /* why it was lost */
+};
+
+/* Runs commands until the list or the batch's time is used up. */
+static void run_batch(struct writer *w, struct batch *b, enum mode mode)
 {
     int64_t until_ms = clock_mono_ms() + BATCH_MS;
-    struct mail *at = jobs;
-    *lost = !db_exec(w->db, "BEGIN IMMEDIATE");
-    if (*lost)
-        db_error(w->db, trouble);
+    b->tx = (struct tx){.rd = {.db = w->db, .catalog = w->config.catalog}};
+    b->trouble = ERR_NONE;
+    b->begun = db_exec(w->db, "BEGIN IMMEDIATE");
+    b->lost = !b->begun;
+    if (b->lost)
+        db_error(w->db, &b->trouble);
+    b->rest = b->jobs;
     do {
-        struct command *command = (struct command *)at;
-        at = at->next;
+        struct command *command = (struct command *)b->rest;
+        b->rest = b->rest->next;
         command->ok = false;
-        if (*lost)
-            command->err = *trouble;
-        else if (job_begins(&command->job) && !run_command(w, tx, command)) {
-            *lost = true;
-            *trouble = command->err;
+        if (b->lost)
+            command->err = b->trouble;
+        else if (job_begins(&command->job) && !run_command(w, &b->tx, command, mode)) {
+            b->lost = true;
+            b->trouble = command->err;
         }
-    } while (at != NULL && !*lost && clock_mono_ms() < until_ms);
-    return at;
+    } while (b->rest != NULL && !b->lost && clock_mono_ms() < until_ms);
 }
 
 static bool commit(struct writer *w, struct err *trouble)
@@ -187,20 +225,22 @@ static void send_home(struct mail *from, const struct mail *to)
 /* One transaction; returns what is left of the list. */
 static struct mail *serve_batch(struct writer *w, struct mail *jobs)
 {
-    struct tx tx = {.rd = {.db = w->db, .catalog = w->config.catalog}};
-    struct err trouble = ERR_NONE;
-    bool lost;
-    struct mail *rest = run_batch(w, &tx, jobs, &lost, &trouble);
-    if (!lost && commit(w, &trouble)) {
-        catalog_publish(w->config.catalog, tx.changes, w->revision++);
+    struct batch b = {.jobs = jobs};
+    run_batch(w, &b, TOGETHER);
+    if (b.begun && b.lost) {
+        give_up_transaction(w, &b.tx);
+        run_batch(w, &b, IN_SAVEPOINTS);
+    }
+    if (!b.lost && commit(w, &b.trouble)) {
+        catalog_publish(w->config.catalog, b.tx.changes, w->revision++);
         crash_point("before-answer");
     } else {
-        fail_all(jobs, rest, &trouble);
-        give_up_transaction(w, &tx);
+        fail_all(jobs, b.rest, &b.trouble);
+        give_up_transaction(w, &b.tx);
     }
-    note_trouble(w, &trouble);
-    send_home(jobs, rest);
-    return rest;
+    note_trouble(w, &b.trouble);
+    send_home(jobs, b.rest);
+    return b.rest;
 }
 
 void writer_serve(void *context, struct mail *jobs)
