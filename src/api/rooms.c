@@ -252,6 +252,7 @@ const struct endpoint endpoints_rooms[] = {
     POST_ROOM("channels.delete", .schema = &schema_room_selector, .steps = {ON_WRITE(removal)}),
     POST_ROOM("channels.setDefault", .steps = {ON_WRITE(set_room_default)}),
     POST_ROOM("channels.setJoinCode", .steps = {ON_WRITE(set_room_join_code)}),
+    GET_ROOM("channels.getAllUserMentionsByChannel", .steps = {ON_READ(list_mentions)}),
     CHANGES("channels"),
 
     POST_ROOM("groups.create", .schema = &schema_rooms_create, .steps = {ON_WRITE(create_room)}),
@@ -267,6 +268,8 @@ const struct endpoint endpoints_rooms[] = {
     POST_ROOM("groups.unarchive", .steps = {ON_WRITE(unarchive)}),
     POST_ROOM("groups.delete", .steps = {ON_WRITE(removal)}),
     POST_ROOM("groups.setEncrypted", .steps = {ON_WRITE(set_room_encrypted)}),
+    POST_ROOM("groups.convertToTeam", .all_of = {PERM_CREATE_TEAM},
+              .steps = {ON_WRITE(convert_to_team)}),
     CHANGES("groups"),
 
     GET_ROOM("rooms.info", .steps = {ON_READ(room_info)}),

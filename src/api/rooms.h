@@ -69,6 +69,7 @@ bool set_room_encrypted(struct tx *tx, struct call *call, struct err *err);
 bool set_room_custom_fields(struct tx *tx, struct call *call, struct err *err);
 bool set_room_join_code(struct tx *tx, struct call *call, struct err *err);
 bool add_everybody(struct tx *tx, struct call *call, struct err *err);
+bool convert_to_team(struct tx *tx, struct call *call, struct err *err);
 bool open_room(struct tx *tx, struct call *call, struct err *err);
 bool close_room(struct tx *tx, struct call *call, struct err *err);
 
@@ -76,6 +77,7 @@ bool close_room(struct tx *tx, struct call *call, struct err *err);
 bool change_room_role(struct tx *tx, struct call *call, struct err *err);
 bool list_moderators(struct rd *rd, struct call *call, struct err *err);
 bool list_room_roles(struct rd *rd, struct call *call, struct err *err);
+bool list_mentions(struct rd *rd, struct call *call, struct err *err);
 bool list_online(struct rd *rd, struct call *call, struct err *err);
 bool list_room_integrations(struct rd *rd, struct call *call, struct err *err);
 

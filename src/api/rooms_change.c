@@ -5,6 +5,7 @@
 #include "api/rooms.h"
 #include "domain/direct.h"
 #include "domain/fault.h"
+#include "domain/team.h"
 #include "store/subscription.h"
 
 static bool refuse_missing(const char *param, struct err *err)
@@ -190,6 +191,19 @@ bool add_everybody(struct tx *tx, struct call *call, struct err *err)
     struct room *room;
     return find_changeable(tx_rd(tx), call, &room, err) &&
            room_add_all(tx, &by, room, active_only, err) && answer_changed(tx_rd(tx), call, room);
+}
+
+bool convert_to_team(struct tx *tx, struct call *call, struct err *err)
+{
+    struct actor by = call_actor(call);
+    struct room *room;
+    struct team *team;
+    if (!find_changeable(tx_rd(tx), call, &room, err) || !team_of_room(tx, &by, room, &team, err))
+        return false;
+    struct json_out o = call_members(call);
+    json_key(&o, "team");
+    team_put(&call->out, team);
+    return true;
 }
 
 /* --- in the caller's list or not --- */

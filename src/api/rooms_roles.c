@@ -1,10 +1,12 @@
-/* channels.* and groups.*: who is what in a room, who is there now, and which integrations name it.
+/* channels.* and groups.*: who is what in a room, who is there now, where the caller is mentioned,
+ * and which integrations name it.
  * Questions run on readers, changes on the writer.
  */
 #include "api/rooms.h"
 #include "domain/fault.h"
 #include "domain/integration.h"
 #include "domain/user.h"
+#include "store/message.h"
 #include "store/subscription.h"
 
 /* --- giving and taking roles --- */
@@ -110,6 +112,30 @@ bool list_room_roles(struct rd *rd, struct call *call, struct err *err)
         put_roles(&call->out, list.items[i]);
     }
     json_end(&items);
+    return true;
+}
+
+/* --- where the caller is mentioned --- */
+
+bool list_mentions(struct rd *rd, struct call *call, struct err *err)
+{
+    struct room *room;
+    if (!call_has(call, "roomId"))
+        return refuse(err, "The request param \"roomId\" is required");
+    if (!find_room(rd, call, FIND_SEEN | FIND_LIVE, &room, err))
+        return false;
+    struct message_filter filter = {.room_seq = room->seq, .mentioned = call->user_id};
+    struct page page = call_page(call);
+    struct message_list list = messages_page(rd, &filter, page.offset, page.count);
+    struct json_out o = call_members(call);
+    json_key(&o, "mentions");
+    struct json_out items = json_begin(&call->out, '[');
+    for (size_t i = 0; i < list.count; i++) {
+        json_item(&items);
+        message_put(&call->out, list.items[i]);
+    }
+    json_end(&items);
+    call_page_members(&o, &page, (int64_t)list.count, messages_total(rd, &filter));
     return true;
 }
 

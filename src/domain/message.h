@@ -45,6 +45,7 @@ enum system_message {
     SYSTEM_WRITABLE,     /* room-removed-read-only */
     SYSTEM_ROLE_ADDED,   /* subscription-role-added; text: who has it now */
     SYSTEM_ROLE_REMOVED, /* subscription-role-removed; text: who had it */
+    SYSTEM_TO_TEAM,      /* user-converted-to-team; text: the name of both */
     SYSTEM_ROOM_IN_TEAM, /* user-added-room-to-team; text: the room's name */
     SYSTEM_REMOVED,      /* rm: in place of a message that was deleted */
     SYSTEM_MESSAGES

@@ -23,6 +23,7 @@ static const struct {
     [SYSTEM_WRITABLE] = {"room-removed-read-only", NULL},
     [SYSTEM_ROLE_ADDED] = {"subscription-role-added", NULL},
     [SYSTEM_ROLE_REMOVED] = {"subscription-role-removed", NULL},
+    [SYSTEM_TO_TEAM] = {"user-converted-to-team", NULL},
     [SYSTEM_ROOM_IN_TEAM] = {"user-added-room-to-team", NULL},
     [SYSTEM_REMOVED] = {"rm", NULL},
 };

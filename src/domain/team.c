@@ -5,6 +5,7 @@
 
 #include "base/id.h"
 #include "domain/fault.h"
+#include "domain/message.h"
 #include "store/subscription.h"
 #include "store/user.h"
 
@@ -142,6 +143,28 @@ bool team_create(struct tx *tx, const struct actor *by, const struct team_draft 
     team_insert(tx, team);
     add_members(tx, team, draft, &owner);
     *out = team;
+    return true;
+}
+
+bool team_of_room(struct tx *tx, const struct actor *by, const struct room *room, struct team **out,
+                  struct err *err)
+{
+    struct rd *rd = tx_rd(tx);
+    struct member_filter everybody = {.room_id = room->id};
+    struct member_list members = members_page(rd, &everybody, 0, ROOM_USERS_AT_ONCE + 1);
+    struct str *usernames = ARENA_ARRAY(rd->arena, struct str, members.count);
+    for (size_t i = 0; i < members.count; i++)
+        usernames[i] = members.items[i]->username;
+    struct team_draft draft = {
+        .name = room->name,
+        .is_private = room->type == 'p',
+        .members = usernames,
+        .member_count = members.count,
+        .room_id = room->id,
+    };
+    if (!team_create(tx, by, &draft, out, err))
+        return false;
+    (void)message_system(tx, room, SYSTEM_TO_TEAM, by, room->name);
     return true;
 }
 

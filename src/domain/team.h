@@ -17,6 +17,10 @@ struct team_draft {
 /* Needs the permission create-team, which the caller has checked. */
 bool team_create(struct tx *tx, const struct actor *by, const struct team_draft *draft,
                  struct team **out, struct err *err);
+/* Makes a team of the room's name and members, whose main room it becomes. Needs the right to edit
+ * the room, and create-team, which the caller has checked. */
+bool team_of_room(struct tx *tx, const struct actor *by, const struct room *room, struct team **out,
+                  struct err *err);
 /* Deletes the team, its main room, and those of its other rooms that are named by id. */
 bool team_delete(struct tx *tx, const struct actor *by, const struct team *team,
                  const struct str *room_ids, size_t room_count, struct err *err);

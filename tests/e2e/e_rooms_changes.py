@@ -385,6 +385,35 @@ def test_integrations_of_a_room_are_those_that_name_it(admin, user, family):
     assert user.get(f"{family}.getIntegrations", query).said == NO_PERMISSION
 
 
+def test_messages_that_mention_the_caller(admin):
+    room = make(admin, "channels")
+    for text in "@admin 1", "@all 2", "@admin 3":
+        admin.post("chat.sendMessage", {"message": {"rid": room["_id"], "msg": text}}).ok()
+    path = "channels.getAllUserMentionsByChannel"
+    answer = admin.get(path, {"roomId": room["_id"]}).ok()
+    assert list(answer) == ["mentions", "count", "offset", "total", "success"]
+    assert [m["msg"] for m in answer["mentions"]] == ["@admin 3", "@admin 1"]
+    assert admin.get(path).said == failure('The request param "roomId" is required')
+
+
+# Teams
+
+
+def test_a_group_becomes_a_team_with_all_who_are_in_it(admin):
+    guest = add_client(admin)
+    room = make(admin, "groups", members=[guest.username])
+    body = {"roomName": room["name"]}
+    assert guest.post("groups.convertToTeam", body).said == FORBIDDEN
+    team = admin.post("groups.convertToTeam", body).ok()["team"]
+    assert (team["name"], team["type"], team["roomId"]) == (room["name"], 1, room["_id"])
+    assert shown(admin, "groups", room)["teamMain"] is True
+    assert last(admin, "groups", room) == ("user-converted-to-team", room["name"], None)
+    inner = make(admin, "channels", extraData={"teamId": team["_id"]})
+    assert guest.get("channels.info", {"roomId": inner["_id"]}).status == 200
+    again = admin.post("groups.convertToTeam", body)
+    assert again.said == failure("team-name-already-exists")
+
+
 def test_a_closed_team_keeps_its_channels_roles_to_itself(admin, user):
     team = admin.post("teams.create", {"name": new_name("team"), "type": 1}).ok()["team"]
     room = make(admin, "channels", extraData={"teamId": team["_id"]})
