@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "domain/fault.h"
 #include "domain/post.h"
+#include "store/message_marks.h"
 #include "store/user.h"
 
 static void answer_message(struct call *call, const struct message *m)
@@ -122,9 +123,10 @@ static bool sees_room_of(struct rd *rd, const struct call *call, const struct me
 
 static bool get_message(struct rd *rd, struct call *call, struct err *err)
 {
-    const struct message *m = message_find(rd, call_param(call, "msgId"));
+    struct message *m = message_find(rd, call_param(call, "msgId"));
     if (m == NULL || !sees_room_of(rd, call, m))
         return refuse_bare(err);
+    messages_mark_starred(rd, &(struct message_list){.items = &m, .count = 1}, call->user_id);
     answer_message(call, m);
     return true;
 }

@@ -125,6 +125,8 @@ extern const struct endpoint endpoints_rooms[];
 extern const struct endpoint endpoints_subscriptions[];
 extern const struct endpoint endpoints_teams[];
 extern const struct endpoint endpoints_chat[];
+extern const struct endpoint endpoints_chat_marks[];
+extern const struct endpoint endpoints_chat_lists[];
 extern const struct endpoint endpoints_messages[];
 extern const struct endpoint endpoints_direct[];
 

@@ -5,22 +5,30 @@
 #include "api/schemas.h"
 #include "base/clock.h"
 #include "domain/fault.h"
+#include "store/message_marks.h"
 #include "store/subscription.h"
 
 enum { HISTORY_COUNT = 20, IDS_BYTES = 4096 };
 
 /* --- pages --- */
 
-void put_messages(struct call *call, const struct message_list *messages)
+void put_message_list(struct rd *rd, struct call *call, struct json_out *o, const char *key,
+                      const struct message_list *messages)
 {
-    struct json_out o = call_members(call);
-    json_key(&o, "messages");
+    messages_mark_starred(rd, messages, call->user_id);
+    json_key(o, key);
     struct json_out list = json_begin(&call->out, '[');
     for (size_t i = 0; i < messages->count; i++) {
         json_item(&list);
         message_put(&call->out, messages->items[i]);
     }
     json_end(&list);
+}
+
+void put_messages(struct rd *rd, struct call *call, const struct message_list *messages)
+{
+    struct json_out o = call_members(call);
+    put_message_list(rd, call, &o, "messages", messages);
 }
 
 static bool take_order(const struct call *call, struct message_filter *filter, struct err *err)
@@ -37,7 +45,7 @@ static void answer_page(struct rd *rd, struct call *call, const struct message_f
 {
     struct page page = call_page(call);
     struct message_list messages = messages_page(rd, filter, page.offset, page.count);
-    put_messages(call, &messages);
+    put_messages(rd, call, &messages);
     struct json_out o = call_members(call);
     call_page_members(&o, &page, (int64_t)messages.count, messages_total(rd, filter));
 }
@@ -67,18 +75,15 @@ static struct str mentioned_ids(const struct call *call)
     return arena_str(call->arena, buf_str(&ids));
 }
 
-/* This server lets nobody pin or star a message, so there are none to be asked for. */
-static bool asks_for_none(const struct call *call)
-{
-    return str_eq_nocase(call_param(call, "pinned"), STR("true")) ||
-           !str_empty(call_param(call, "starredIds"));
-}
-
 bool answer_room_messages(struct rd *rd, struct call *call, const struct room *room,
                           struct err *err)
 {
-    struct message_filter filter = {.room_seq = asks_for_none(call) ? 0 : room->seq,
-                                    .mentioned = mentioned_ids(call)};
+    struct message_filter filter = {
+        .room_seq = room->seq,
+        .mentioned = mentioned_ids(call),
+        .starred = call_param(call, "starredIds"),
+        .pinned = str_eq_nocase(call_param(call, "pinned"), STR("true")),
+    };
     return answer_messages(rd, call, &filter, err);
 }
 
@@ -141,7 +146,7 @@ bool answer_history(struct rd *rd, struct call *call, const struct room *room, s
     if (!call_has(call, "count"))
         page.count = HISTORY_COUNT;
     struct message_list messages = messages_page(rd, &filter, page.offset, page.count);
-    put_messages(call, &messages);
+    put_messages(rd, call, &messages);
     if (is_true(call, "unreads"))
         put_unread(rd, call, filter, &messages);
     return true;

@@ -4,8 +4,11 @@
 #include "api/rooms.h"
 #include "store/message.h"
 
-/* Adds "messages":[...] to the answer. */
-void put_messages(struct call *call, const struct message_list *messages);
+/* Adds "messages":[...], or another member, to the answer; they are all of one room, and the caller
+ * is told which ones he has starred. */
+void put_messages(struct rd *rd, struct call *call, const struct message_list *messages);
+void put_message_list(struct rd *rd, struct call *call, struct json_out *o, const char *key,
+                      const struct message_list *messages);
 /* A page of what the filter names, with the page's numbers. The filter's order is the default. */
 bool answer_messages(struct rd *rd, struct call *call, struct message_filter *filter,
                      struct err *err);

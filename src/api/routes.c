@@ -10,7 +10,7 @@ static const struct endpoint *const families[] = {
     endpoints_integrations, endpoints_login,         endpoints_users,    endpoints_tokens,
     endpoints_roles,        endpoints_permissions,   endpoints_settings, endpoints_info,
     endpoints_rooms,        endpoints_subscriptions, endpoints_teams,    endpoints_chat,
-    endpoints_messages,     endpoints_direct,
+    endpoints_chat_marks,   endpoints_chat_lists,    endpoints_messages, endpoints_direct,
 };
 
 static bool leaves_loop(const struct endpoint *endpoint)

@@ -75,3 +75,18 @@ extern const struct schema schema_channels_history;
 extern const struct schema schema_im_create;
 extern const struct schema schema_im_room;      /* roomId */
 extern const struct schema schema_im_set_topic; /* roomId, topic */
+
+/* schema_marks.c */
+extern const struct schema schema_chat_react;
+extern const struct schema schema_chat_message_id; /* messageId */
+extern const struct schema schema_chat_follow;     /* mid */
+extern const struct schema schema_chat_report;
+extern const struct schema schema_chat_ignore_user;
+extern const struct schema schema_chat_room_page; /* roomId, and a page */
+extern const struct schema schema_chat_room_since;
+extern const struct schema schema_chat_search;
+extern const struct schema schema_chat_threads_list;
+extern const struct schema schema_chat_sync_threads_list;
+extern const struct schema schema_chat_sync_thread_messages;
+extern const struct schema schema_chat_sync_messages;
+extern const struct schema schema_chat_url_preview;

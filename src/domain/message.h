@@ -47,6 +47,7 @@ enum system_message {
     SYSTEM_ROLE_REMOVED, /* subscription-role-removed; text: who had it */
     SYSTEM_TO_TEAM,      /* user-converted-to-team; text: the name of both */
     SYSTEM_ROOM_IN_TEAM, /* user-added-room-to-team; text: the room's name */
+    SYSTEM_PINNED,       /* message_pinned; what was pinned stands in its attachments */
     SYSTEM_REMOVED,      /* rm: in place of a message that was deleted */
     SYSTEM_MESSAGES
 };

@@ -25,6 +25,7 @@ static const struct {
     [SYSTEM_ROLE_REMOVED] = {"subscription-role-removed", NULL},
     [SYSTEM_TO_TEAM] = {"user-converted-to-team", NULL},
     [SYSTEM_ROOM_IN_TEAM] = {"user-added-room-to-team", NULL},
+    [SYSTEM_PINNED] = {"message_pinned", NULL},
     [SYSTEM_REMOVED] = {"rm", NULL},
 };
 

@@ -27,6 +27,17 @@ static void put_doc_members(struct json_out *o, const struct message *m)
     }
 }
 
+static void put_star(struct json_out *o, struct str user_id)
+{
+    json_key(o, "starred");
+    struct json_out list = json_begin(o->buf, '[');
+    json_item(&list);
+    struct json_out entry = json_begin(o->buf, '{');
+    json_member_str(&entry, "_id", user_id);
+    json_end(&entry);
+    json_end(&list);
+}
+
 void message_put(struct buf *out, const struct message *m)
 {
     struct json_out o = json_begin(out, '{');
@@ -35,6 +46,8 @@ void message_put(struct buf *out, const struct message *m)
     if (!str_empty(m->type))
         json_member_str(&o, "t", m->type);
     put_doc_members(&o, m);
+    if (!str_empty(m->starred_by))
+        put_star(&o, m->starred_by);
     if (!str_empty(m->thread_id))
         json_member_str(&o, "tmid", m->thread_id);
     json_member_time(&o, "ts", m->ts_ms);

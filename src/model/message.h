@@ -3,8 +3,8 @@
  * The struct is a row of the store and the names of its sender. Everything that nothing looks up,
  * sorts or decides by is in `doc`, a JSON object under the names the API uses: msg, alias, avatar,
  * emoji, bot, attachments, parseUrls, groupable, urls, mentions, channels, tshow, tcount, tlm,
- * replies, editedAt, editedBy, customFields, role. An absent member is an empty one. Memory is that
- * of the arena it was made in. Any thread.
+ * replies, editedAt, editedBy, customFields, role, reactions, pinned, pinnedAt, pinnedBy. An absent
+ * member is an empty one. Memory is that of the arena it was made in. Any thread.
  */
 #pragma once
 
@@ -23,7 +23,8 @@ struct message {
     struct str thread_id;           /* the message it replies to; empty: none */
     bool aside;                     /* a reply that is shown in its thread only */
     int64_t ts_ms, updated_at_ms;
-    struct json *doc; /* an object, never NULL */
+    struct str starred_by; /* the reader, when he has starred it: only he is told */
+    struct json *doc;      /* an object, never NULL */
 };
 
 /* The message as the API answers it. */

@@ -2,24 +2,20 @@
  * command, writers in a command.
  *
  * A room's moments follow its numbers, so that a moment is found by halving the numbers and needs
- * no index of its own. Only a ts that a client gave may be up to TS_SLACK_MS off.
+ * no index of its own. Only a ts that a client gave may be up to MESSAGE_TS_SLACK_MS off.
  */
 #include "store/message.h"
 
 #include <assert.h>
 
-enum { QUERY_BYTES = 2048, TS_SLACK_MS = 10000 };
+#include "base/clock.h"
+#include "store/message_rows.h"
 
-/* The columns of read_row(), in its order, and where they come from. */
-#define COLUMNS                                                                                    \
-    "m.id, r.id, m.room_seq, m.number, m.user_id, m.type, m.thread_id, m.aside, m.ts_ms, "         \
-    "m.updated_at_ms, m.doc, u.username, u.name"
-#define WITH_NAMES                                                                                 \
-    " JOIN rooms r ON r.seq = m.room_seq AND r.type < 'x' LEFT JOIN users u ON u.id = m.user_id "
+enum { QUERY_BYTES = 4096 };
 
 /* --- rows to structs --- */
 
-static struct message *read_row(struct rd *rd, struct stmt *q)
+struct message *message_read_row(struct rd *rd, struct stmt *q)
 {
     struct message *m = ARENA_NEW(rd->arena, struct message);
     m->id = col_str(q, 0, rd->arena);
@@ -40,7 +36,7 @@ static struct message *read_row(struct rd *rd, struct stmt *q)
 
 static struct message *read_one(struct rd *rd, struct stmt *q)
 {
-    struct message *m = stmt_next(q) ? read_row(rd, q) : NULL;
+    struct message *m = stmt_next(q) ? message_read_row(rd, q) : NULL;
     if (m != NULL)
         stmt_done(q);
     return m;
@@ -48,15 +44,15 @@ static struct message *read_one(struct rd *rd, struct stmt *q)
 
 struct message *message_find(struct rd *rd, struct str id)
 {
-    struct stmt *q =
-        db_stmt(rd->db, "SELECT " COLUMNS " FROM messages m" WITH_NAMES "WHERE m.id = $1");
+    struct stmt *q = db_stmt(rd->db, "SELECT " MESSAGE_COLUMNS " FROM messages m" MESSAGE_NAMES
+                                     "WHERE m.id = $1");
     stmt_str(q, 1, id);
     return read_one(rd, q);
 }
 
 struct message *message_find_number(struct rd *rd, int64_t room_seq, int64_t number)
 {
-    struct stmt *q = db_stmt(rd->db, "SELECT " COLUMNS " FROM messages m" WITH_NAMES
+    struct stmt *q = db_stmt(rd->db, "SELECT " MESSAGE_COLUMNS " FROM messages m" MESSAGE_NAMES
                                      "WHERE m.room_seq = $1 AND m.number = $2");
     stmt_i64(q, 1, room_seq);
     stmt_i64(q, 2, number);
@@ -83,8 +79,7 @@ struct room_counters room_counters_find(struct rd *rd, int64_t room_seq)
 
 /* --- pages --- */
 
-/* The first number whose message is not before the moment; the end when there is none. */
-static int64_t number_at(struct rd *rd, int64_t room_seq, int64_t end, int64_t ts_ms)
+int64_t message_number_at(struct rd *rd, int64_t room_seq, int64_t end, int64_t ts_ms)
 {
     int64_t low = 1, high = end;
     while (low < high) {
@@ -118,30 +113,45 @@ static struct span span_of(struct rd *rd, const struct message_filter *f,
     int64_t end = c->last_number + 1;
     struct span span = {f->after_number + 1, end};
     if (f->from_ms != 0) {
-        int64_t first = number_at(rd, f->room_seq, end, f->from_ms - TS_SLACK_MS);
+        int64_t first = message_number_at(rd, f->room_seq, end, f->from_ms - MESSAGE_TS_SLACK_MS);
         span.first = first > span.first ? first : span.first;
     }
     if (f->before_ms != 0)
-        span.end = number_at(rd, f->room_seq, end, f->before_ms + TS_SLACK_MS);
+        span.end = message_number_at(rd, f->room_seq, end, f->before_ms + MESSAGE_TS_SLACK_MS);
     return span;
 }
 
+/* Numbers that a table has for one of several users. */
+#define MARKED(table, users)                                                                       \
+    "SELECT o.number FROM " table " o WHERE o.room_seq = $1 AND ',' || " users " || ',' LIKE "     \
+    "'%,' || o.user_id || ',%' AND o.number >= $2 AND o.number < $3"
+
+static bool is_marked(const struct message_filter *f)
+{
+    return !str_empty(f->mentioned) || !str_empty(f->starred);
+}
+
 /* Where the messages of a filter come from, and in which numbers. A thread is followed by its own
- * index; mentions of one of several users are put together first. */
+ * index; what somebody has starred or is mentioned in is put together first. */
 static void put_source(struct buf *sql, const struct message_filter *f)
 {
-    if (!str_empty(f->mentioned))
-        buf_lit(sql, " FROM (SELECT DISTINCT o.number FROM mentions o WHERE o.room_seq = $1 "
-                     "AND ',' || $6 || ',' LIKE '%,' || o.user_id || ',%' "
-                     "AND o.number >= $2 AND o.number < $3) x "
-                     "JOIN messages m ON m.room_seq = $1 AND m.number = x.number");
-    else
+    if (!is_marked(f)) {
         buf_lit(sql, " FROM messages m");
+        return;
+    }
+    buf_lit(sql, " FROM (SELECT DISTINCT y.number FROM (");
+    if (!str_empty(f->mentioned))
+        buf_lit(sql, MARKED("mentions", "$6"));
+    if (!str_empty(f->mentioned) && !str_empty(f->starred))
+        buf_lit(sql, " INTERSECT ");
+    if (!str_empty(f->starred))
+        buf_lit(sql, MARKED("stars", "$10"));
+    buf_lit(sql, ") y) x JOIN messages m ON m.room_seq = $1 AND m.number = x.number");
 }
 
 static void put_conditions(struct buf *sql, const struct message_filter *f)
 {
-    if (!str_empty(f->mentioned))
+    if (is_marked(f))
         buf_lit(sql, " WHERE x.number IS NOT NULL");
     else if (!str_empty(f->thread_id))
         buf_lit(sql, " WHERE m.thread_id = $7 AND +m.room_seq = $1 AND m.number >= $2 "
@@ -154,6 +164,10 @@ static void put_conditions(struct buf *sql, const struct message_filter *f)
         buf_lit(sql, " AND m.ts_ms < $5");
     if (f->without_asides)
         buf_lit(sql, " AND m.aside = 0");
+    if (f->pinned)
+        buf_lit(sql, " AND m.pinned <> 0");
+    if (f->changed_after_ms != 0)
+        buf_lit(sql, " AND m.updated_at_ms > $11");
 }
 
 static void bind_conditions(struct stmt *q, const struct message_filter *f, struct span span)
@@ -167,14 +181,18 @@ static void bind_conditions(struct stmt *q, const struct message_filter *f, stru
         stmt_i64(q, 5, f->before_ms);
     if (!str_empty(f->mentioned))
         stmt_str(q, 6, f->mentioned);
-    else if (!str_empty(f->thread_id))
+    if (!str_empty(f->starred))
+        stmt_str(q, 10, f->starred);
+    if (!is_marked(f) && !str_empty(f->thread_id))
         stmt_str(q, 7, f->thread_id);
+    if (f->changed_after_ms != 0)
+        stmt_i64(q, 11, f->changed_after_ms);
 }
 
 static bool is_whole_room(const struct message_filter *f)
 {
-    return str_empty(f->thread_id) && str_empty(f->mentioned) && f->from_ms == 0 &&
-           f->before_ms == 0 && f->after_number == 0 && !f->without_asides;
+    return str_empty(f->thread_id) && !is_marked(f) && f->from_ms == 0 && f->before_ms == 0 &&
+           f->after_number == 0 && f->changed_after_ms == 0 && !f->without_asides && !f->pinned;
 }
 
 /* Without gaps an offset is a matter of numbers, and the last page costs what the first does. */
@@ -200,9 +218,9 @@ struct message_list messages_page(struct rd *rd, const struct message_filter *f,
     struct message_list list = {.items = ARENA_ARRAY(rd->arena, struct message *, max)};
 
     BUF(sql, QUERY_BYTES);
-    buf_lit(&sql, "SELECT " COLUMNS);
+    buf_lit(&sql, "SELECT " MESSAGE_COLUMNS);
     put_source(&sql, f);
-    buf_lit(&sql, WITH_NAMES);
+    buf_lit(&sql, MESSAGE_NAMES);
     put_conditions(&sql, f);
     buf_addf(&sql, " ORDER BY m.number %s LIMIT $8 OFFSET $9", f->oldest_first ? "ASC" : "DESC");
     assert(buf_ok(&sql));
@@ -211,7 +229,7 @@ struct message_list messages_page(struct rd *rd, const struct message_filter *f,
     stmt_i64(q, 8, (int64_t)max);
     stmt_i64(q, 9, offset);
     while (stmt_next(q))
-        list.items[list.count++] = read_row(rd, q);
+        list.items[list.count++] = message_read_row(rd, q);
     return list;
 }
 
@@ -297,6 +315,14 @@ static void note_change(struct tx *tx, int64_t room_seq, int64_t removed)
     stmt_run(q);
 }
 
+/* When the thread that begins here was last replied to; 0: none does. */
+static int64_t replied_at(const struct message *m)
+{
+    int64_t ms = 0;
+    struct str moment = json_get_str(m->doc, "tlm");
+    return clock_parse_iso(moment, &ms) ? ms : 0;
+}
+
 void message_save(struct tx *tx, struct message *m)
 {
     m->updated_at_ms = tx->rd.now_ms;
@@ -304,11 +330,17 @@ void message_save(struct tx *tx, struct message *m)
     message_put_doc(&doc, m);
     assert(buf_ok(&doc));
     struct stmt *q = db_stmt(tx->rd.db, "UPDATE messages SET type = $2, updated_at_ms = $3, "
-                                        "doc = $4 WHERE id = $1");
+                                        "doc = $4, pinned = $5, replied_at_ms = $6 "
+                                        "WHERE id = $1");
     stmt_str(q, 1, m->id);
     stmt_str_or_null(q, 2, m->type);
     stmt_i64(q, 3, m->updated_at_ms);
     stmt_str(q, 4, buf_str(&doc));
+    stmt_i64(q, 5, json_get_true(m->doc, "pinned"));
+    if (replied_at(m) != 0)
+        stmt_i64(q, 6, replied_at(m));
+    else
+        stmt_null(q, 6);
     stmt_run(q);
     note_change(tx, m->room_seq, 0);
 }
@@ -419,10 +451,14 @@ void message_release_id(struct tx *tx, struct str id)
     "DELETE FROM " table " WHERE room_seq = $1 AND number IN (SELECT o.number FROM " table         \
     " o WHERE o.room_seq = $1 ORDER BY o.number LIMIT $2)"
 
+#define FIRST_OF_USERS(table)                                                                      \
+    "DELETE FROM " table " WHERE room_seq = $1 AND (user_id, number) IN (SELECT o.user_id, "       \
+    "o.number FROM " table " o WHERE o.room_seq = $1 LIMIT $2)"
+
 static const char *const slices[] = {
     FIRST_ROWS("messages"),
-    "DELETE FROM mentions WHERE room_seq = $1 AND (user_id, number) IN (SELECT o.user_id, "
-    "o.number FROM mentions o WHERE o.room_seq = $1 LIMIT $2)",
+    FIRST_OF_USERS("mentions"),
+    FIRST_OF_USERS("stars"),
     FIRST_ROWS("messages_removed"),
     "DELETE FROM room_counters WHERE room_seq = $1 AND $2 > 0",
 };

@@ -28,8 +28,12 @@ struct message_filter {
     int64_t room_seq;
     struct str thread_id; /* replies to this message only */
     struct str mentioned; /* where one of these users is: ids with commas between; empty: any */
+    struct str starred;   /* by one of these users, in the same way */
     int64_t from_ms, before_ms; /* ts: from this moment, before that one */
     int64_t after_number;       /* larger numbers only */
+    int64_t changed_after_ms;   /* written or changed after that moment; 0: no bound. Looks at all
+                                   that the other members leave */
+    bool pinned;
     bool without_asides;
     bool oldest_first;
 };
