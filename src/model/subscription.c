@@ -59,6 +59,8 @@ void subscription_put(struct buf *out, const struct subscription *s)
     if (s->seen_at_ms != 0)
         json_member_time(&o, "ls", s->seen_at_ms);
     put_roles(&o, s);
+    if (s->ignored != NULL)
+        json_member_json(&o, "ignored", s->ignored);
     if (s->room_archived)
         json_member_bool(&o, "archived", true);
     json_member_time(&o, "_updatedAt",

@@ -19,6 +19,7 @@ struct subscription {
     int64_t read_number;   /* the newest message he has read, by its number */
     int64_t hidden_number; /* the newest one when he hid the room: a newer one shows it again */
     int64_t seen_at_ms;    /* 0: never */
+    struct json *ignored;  /* ids of users whose messages he does not want to see; NULL: none */
 
     /* Of the room, the user and the messages; filled by the reading functions of the store: */
     char room_type;

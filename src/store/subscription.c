@@ -10,7 +10,7 @@
 #define SUBSCRIPTION_COLUMNS                                                                       \
     "s.id, s.room_id, s.user_id, s.open, s.created_at_ms, s.updated_at_ms, s.fresh, "              \
     "s.read_number, s.hidden_number, s.seen_at_ms, r.type, r.name, r.archived, r.seq, "            \
-    "u.username, u.name, COALESCE(c.last_number, 0), COALESCE(c.changed_at_ms, 0)"
+    "u.username, u.name, COALESCE(c.last_number, 0), COALESCE(c.changed_at_ms, 0), s.doc"
 #define FROM_SUBSCRIPTIONS                                                                         \
     " FROM subscriptions s JOIN rooms r ON r.id = s.room_id AND r.type < 'x' "                     \
     "JOIN users u ON u.id = s.user_id LEFT JOIN room_counters c ON c.room_seq = r.seq "
@@ -40,6 +40,7 @@ static struct subscription *read_row(struct rd *rd, struct stmt *q)
     s->user_name = col_str(q, 15, rd->arena);
     s->last_number = col_i64(q, 16);
     s->changed_at_ms = col_i64(q, 17);
+    s->ignored = json_get_lit(json_parse(rd->arena, col_peek(q, 18)), "ignored");
     return s;
 }
 

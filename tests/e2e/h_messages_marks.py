@@ -346,12 +346,17 @@ def test_a_message_is_reported_once_by_each(admin, room):
     assert mark(admin, "reportMessage", message, description="very rude").said == SUCCESS
 
 
-@pytest.mark.parametrize("ignore", [None, "true", "True", "1", "false"])
-def test_a_user_is_ignored_by_who_is_in_the_room(admin, room, guest, ignore):
+@pytest.mark.parametrize(
+    "ignore, ignored",
+    [(None, True), ("true", True), ("1", True), ("True", False), ("false", False)],
+)
+def test_a_user_is_ignored_by_who_is_in_the_room(admin, room, guest, ignore, ignored):
     query = {"rid": room["_id"], "userId": admin.user_id}
     if ignore is not None:
         query["ignore"] = ignore
     assert guest.get("chat.ignoreUser", query).said == SUCCESS
+    own = guest.get("subscriptions.getOne", {"roomId": room["_id"]}).ok()["subscription"]
+    assert own["ignored"] == ([admin.user_id] if ignored else [])
 
 
 def test_who_is_not_in_the_room_ignores_nobody_there(admin, room, stranger):
