@@ -7,6 +7,8 @@
 
 #include "base/mem.h"
 
+enum { FIRST_CAP = 256 }; /* a small document, without growing on the way */
+
 /* What an unused buffer points to: always terminated, never written. */
 static char empty_text[1] = "";
 
@@ -54,7 +56,7 @@ char *buf_room(struct buf *b, size_t n)
     if (need > b->cap) {
         size_t cap = b->cap + b->cap / 2;
         if (cap < need)
-            cap = need < 64 ? 64 : need;
+            cap = need < FIRST_CAP ? FIRST_CAP : need;
         b->ptr = mem_resize(b->cap > 0 ? b->ptr : NULL, cap);
         b->cap = cap;
         b->ptr[b->len] = '\0';
@@ -79,11 +81,6 @@ bool buf_add(struct buf *b, struct str s)
     memcpy(room, s.ptr, s.len);
     buf_grew(b, s.len);
     return true;
-}
-
-bool buf_add_char(struct buf *b, char c)
-{
-    return buf_add(b, str_from(&c, 1));
 }
 
 bool buf_add_i64(struct buf *b, int64_t value)

@@ -37,7 +37,7 @@ char *buf_detach(struct buf *b);
 
 /* All appends: true when the bytes are in, false when the ceiling refused them. */
 bool buf_add(struct buf *b, struct str s);
-bool buf_add_char(struct buf *b, char c);
+static inline bool buf_add_char(struct buf *b, char c);
 bool buf_add_i64(struct buf *b, int64_t value);
 bool buf_addf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool buf_addv(struct buf *b, const char *format, va_list args)
@@ -47,6 +47,16 @@ bool buf_addv(struct buf *b, const char *format, va_list args)
 /* Room for `n` more bytes to be written by hand at ptr + len; then buf_grew(). NULL: no room. */
 char *buf_room(struct buf *b, size_t n);
 void buf_grew(struct buf *b, size_t n);
+
+/* Most of JSON's punctuation comes this way. */
+static inline bool buf_add_char(struct buf *b, char c)
+{
+    if (b->len + 1 >= b->cap || b->len >= b->max || b->full)
+        return buf_add(b, str_from(&c, 1));
+    b->ptr[b->len++] = c;
+    b->ptr[b->len] = '\0';
+    return true;
+}
 
 static inline bool buf_ok(const struct buf *b)
 {
