@@ -253,28 +253,33 @@ int64_t messages_total(struct rd *rd, const struct message_filter *f)
 
 /* --- writing --- */
 
-/* The next number, and the moment before which nothing may be dated. */
+static void save_counters(struct tx *tx, int64_t room_seq, const struct room_counters *c)
+{
+    bool first = c->last_number == 1;
+    struct stmt *q =
+        db_stmt(tx->rd.db, first ? "INSERT INTO room_counters (room_seq, last_number, last_shown, "
+                                   "changed_at_ms, removed) VALUES ($1, $2, $3, $4, 0)"
+                                 : "UPDATE room_counters SET last_number = $2, last_shown = $3, "
+                                   "changed_at_ms = $4 WHERE room_seq = $1");
+    stmt_i64(q, 1, room_seq);
+    stmt_i64(q, 2, c->last_number);
+    stmt_i64(q, 3, c->last_shown);
+    stmt_i64(q, 4, c->changed_at_ms);
+    stmt_run(q);
+}
+
+/* The next number, and the moment before which nothing may be dated. (An upsert that returns the
+ * row would do it in one statement, and take longer: SQLite puts what is returned into a table.) */
 static void draw_number(struct tx *tx, struct message *m, int64_t *out_not_before_ms)
 {
-    struct stmt *q = db_stmt(
-        tx->rd.db,
-        "INSERT INTO room_counters (room_seq, last_number, last_shown, removed, changed_at_ms) "
-        "VALUES ($1, 1, CASE WHEN $2 <> 0 THEN 0 ELSE 1 END, 0, $3) "
-        "ON CONFLICT (room_seq) DO UPDATE SET last_number = room_counters.last_number + 1, "
-        "last_shown = CASE WHEN $2 <> 0 THEN room_counters.last_shown "
-        "ELSE room_counters.last_number + 1 END, "
-        "changed_at_ms = CASE WHEN $3 > room_counters.changed_at_ms THEN $3 "
-        "ELSE room_counters.changed_at_ms END "
-        "RETURNING last_number, changed_at_ms");
-    stmt_i64(q, 1, m->room_seq);
-    stmt_i64(q, 2, m->aside);
-    stmt_i64(q, 3, tx->rd.now_ms);
-    *out_not_before_ms = tx->rd.now_ms;
-    if (stmt_next(q)) {
-        m->number = col_i64(q, 0);
-        *out_not_before_ms = col_i64(q, 1);
-    }
-    stmt_done(q);
+    struct room_counters c = room_counters_find(&tx->rd, m->room_seq);
+    m->number = ++c.last_number;
+    if (!m->aside)
+        c.last_shown = m->number;
+    if (tx->rd.now_ms > c.changed_at_ms)
+        c.changed_at_ms = tx->rd.now_ms;
+    *out_not_before_ms = c.changed_at_ms;
+    save_counters(tx, m->room_seq, &c);
 }
 
 void message_insert(struct tx *tx, struct message *m)

@@ -5,6 +5,7 @@
  * on whichever thread owns the connection; nothing here is shared.
  */
 #include <assert.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,8 +118,16 @@ static int note_log_size(void *arg, sqlite3 *handle, const char *name, int pages
     return SQLITE_OK;
 }
 
+/* SQLite counts its memory under a lock, for questions that nobody here asks. */
+static void configure(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 struct db *db_open(const char *path, enum db_mode mode, struct err *err)
 {
+    static pthread_once_t configured = PTHREAD_ONCE_INIT;
+    pthread_once(&configured, configure); /* before the first connection */
     struct db *db = mem_zalloc(sizeof(*db));
     db->idle.db = db;
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
