@@ -137,7 +137,7 @@ static bool post_content(struct tx *tx, const struct call *call, const struct in
                          struct posted *out, struct err *err)
 {
     const struct hook *hook = call->state;
-    struct user *user = user_find(tx_rd(tx), in->user_id);
+    struct user *user = user_find_names(tx_rd(tx), in->user_id);
     if (user == NULL)
         return call_unknown(err);
     struct poster poster = {.user = user,

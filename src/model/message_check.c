@@ -52,23 +52,23 @@ static const struct member action_members[] = {{"url", LINK}, {"image_url", LINK
 static const struct member field_members[] = {
     {"short", FLAG}, {"title", TEXT}, {"value", VALUE}, {NULL, TEXT}};
 
-/* Where in the message the checker is, for people: attachments[0].title */
+/* Where in the message the checker is. It becomes a text only for people who are refused. */
 struct path {
-    char text[PATH_BYTES];
+    const struct path *outer; /* NULL: the message itself, which has no name */
+    const char *name;
+    size_t index; /* in a list; SIZE_MAX: it is none */
 };
 
-static struct path inside(const struct path *outer, const char *name, size_t index)
+/* attachments[0].title */
+static void put_path(struct buf *out, const struct path *path)
 {
-    struct path path;
-    struct buf text;
-    buf_init(&text, PATH_BYTES - 1);
-    (void)buf_addf(&text, "%s%s", outer->text, outer->text[0] != '\0' ? "." : "");
-    (void)buf_addf(&text, "%s", name);
-    if (index != SIZE_MAX)
-        (void)buf_addf(&text, "[%zu]", index);
-    memcpy(path.text, text.ptr, text.len + 1);
-    buf_release(&text);
-    return path;
+    if (path->outer->outer != NULL) {
+        put_path(out, path->outer);
+        (void)buf_add_char(out, '.');
+    }
+    (void)buf_add(out, str_of(path->name));
+    if (path->index != SIZE_MAX)
+        (void)buf_addf(out, "[%zu]", path->index);
 }
 
 /* --- refusals --- */
@@ -82,17 +82,21 @@ static const char *kind_name(const struct json *value)
 static bool mismatch(struct err *err, const char *expected, const struct json *value,
                      const struct path *path)
 {
+    BUF(where, PATH_BYTES);
+    put_path(&where, path);
     return err_invalid(err, "Match error: Expected %s, got %s in field %s", expected,
-                       kind_name(value), path->text);
+                       kind_name(value), where.ptr);
 }
 
 static bool no_alternative(struct err *err, const struct path *path)
 {
+    BUF(where, PATH_BYTES);
+    put_path(&where, path);
     return err_invalid(
         err,
         "Match error: Failed Match.OneOf, Match.Maybe or Match.Optional validation in "
         "field %s",
-        path->text);
+        where.ptr);
 }
 
 static bool bad_link(struct err *err)
@@ -177,12 +181,11 @@ static bool check_item(const struct json *item, enum rule rule, const struct pat
 static bool check_list(const struct json *list, enum rule rule, const char *name,
                        const struct path *outer, struct err *err)
 {
-    struct path path = inside(outer, name, SIZE_MAX);
+    struct path path = {outer, name, SIZE_MAX};
     if (list->kind != JSON_ARRAY)
         return mismatch(err, "array", list, &path);
-    size_t index = 0;
     for (const struct json *item = list->items.first; item != NULL; item = item->next) {
-        path = inside(outer, name, index++);
+        path.index++; /* from SIZE_MAX to 0 */
         if (!check_item(item, rule, &path, err))
             return false;
     }
@@ -194,7 +197,7 @@ static bool check_member(const struct json *value, const struct member *member,
 {
     if (member->rule >= FIELDS)
         return check_list(value, member->rule, member->name, outer, err);
-    struct path path = inside(outer, member->name, SIZE_MAX);
+    struct path path = {outer, member->name, SIZE_MAX};
     bool text = value->kind == JSON_STRING, number = value->kind == JSON_NUMBER;
     switch (member->rule) {
     case TEXT:
@@ -223,5 +226,5 @@ static bool check_members(const struct json *object, const struct member *member
 
 bool message_check(const struct json *doc, struct err *err)
 {
-    return check_members(doc, message_members, &(struct path){.text = ""}, err);
+    return check_members(doc, message_members, &(struct path){.outer = NULL}, err);
 }

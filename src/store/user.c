@@ -94,6 +94,20 @@ struct user *user_find(struct rd *rd, struct str id)
     return read_one(rd, q);
 }
 
+struct user *user_find_names(struct rd *rd, struct str id)
+{
+    struct stmt *q = db_stmt(rd->db, "SELECT username, name FROM users WHERE id = $1");
+    stmt_str(q, 1, id);
+    if (!stmt_next(q))
+        return NULL;
+    struct user *u = ARENA_NEW(rd->arena, struct user);
+    u->id = arena_str(rd->arena, id);
+    u->username = col_str(q, 0, rd->arena);
+    u->name = col_str(q, 1, rd->arena);
+    stmt_done(q);
+    return u;
+}
+
 struct user *user_find_by_username_nocase(struct rd *rd, struct str username)
 {
     struct stmt *q =

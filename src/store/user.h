@@ -11,6 +11,8 @@ struct user *user_find(struct rd *rd, struct str id);
 struct user *user_find_by_username(struct rd *rd, struct str username);        /* exact */
 struct user *user_find_by_username_nocase(struct rd *rd, struct str username); /* any case */
 struct user *user_find_by_email(struct rd *rd, struct str address);            /* any case */
+/* Only id, username and name of it, which is all that a sender needs. */
+struct user *user_find_names(struct rd *rd, struct str id);
 bool user_exists(struct rd *rd, struct str id);
 bool user_username_taken(struct rd *rd, struct str username); /* in any case */
 
