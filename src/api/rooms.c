@@ -117,14 +117,6 @@ static bool removal(struct tx *tx, struct call *call, struct err *err)
 
 /* --- rooms.* --- */
 
-/* A room of any type. */
-static struct room *selected_room(struct rd *rd, const struct call *call)
-{
-    if (call_has(call, "roomId"))
-        return room_find(rd, call_param(call, "roomId"));
-    return room_find_by_name(rd, call_param(call, "roomName"));
-}
-
 static bool refuse_unknown(const struct call *call, struct err *err)
 {
     return fault(err, "error-room-not-found", "%.*s", STR_FMT(family_of(call)->not_found));

@@ -24,7 +24,9 @@ enum find_flags {
     FIND_LIVE = 1, /* an archived room is refused */
     FIND_SEEN = 2, /* so is one that the caller may not see */
 };
-/* The room that roomId or roomName names. */
+/* The room, of any type, that roomId or roomName names; NULL: there is none. */
+struct room *selected_room(struct rd *rd, const struct call *call);
+/* The same of the family's type; what is missing or not allowed is refused. */
 bool find_room(struct rd *rd, const struct call *call, unsigned flags, struct room **out,
                struct err *err);
 /* All that userIds, usernames, userId, username and user name; who does not exist is left out. */
@@ -34,7 +36,6 @@ struct found_users {
 };
 bool find_users(struct rd *rd, const struct call *call, struct found_users *out, struct err *err);
 
-struct actor call_actor(const struct call *call);
 /* The texts of an array; false when it holds anything else. */
 bool text_list(struct arena *a, const struct json *array, struct str **out, size_t *out_count);
 /* Adds "<key>":<room> to the answer, after completing the room. */

@@ -54,7 +54,7 @@ void answer_room(struct rd *rd, struct call *call, const char *key, struct room 
 
 /* --- rooms --- */
 
-static struct room *selected_room(struct rd *rd, const struct call *call)
+struct room *selected_room(struct rd *rd, const struct call *call)
 {
     if (call_has(call, "roomId"))
         return room_find(rd, call_param(call, "roomId"));
