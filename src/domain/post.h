@@ -13,7 +13,7 @@
 
 /* In whose name, and with what where the content says nothing. */
 struct poster {
-    const struct user *user; /* id, username and name of it */
+    const struct user *user;         /* id, username and name of it */
     struct str integration_id;       /* becomes bot.i; empty: no integration */
     struct str alias, avatar, emoji; /* of the integration; empty: none */
     const struct str *channels;      /* where to, if the content names nobody */
