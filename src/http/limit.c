@@ -89,17 +89,24 @@ static struct window *add_window(struct shard *shard, struct str key, uint64_t h
     return window;
 }
 
+/* A new one takes the place of the one that ends first, when there is no room. */
+static struct window *find_or_add(struct limit_table *table, struct shard *shard, struct str key,
+                                  uint64_t hash, int64_t end_ms)
+{
+    struct window *window = map_get_hashed(&shard->windows, key, hash);
+    if (window != NULL)
+        return window;
+    if (shard->windows.count >= table->shard_max)
+        evict_first(shard);
+    return add_window(shard, key, hash, end_ms);
+}
+
 /* The key's window that is open now. A window that ends later than any begun now would is of a wall
  * clock that was set back: it begins anew too, or it might never end. */
 static struct window *open_window(struct limit_table *table, struct shard *shard, struct str key,
                                   uint64_t hash, int64_t now_ms, int64_t end_ms)
 {
-    struct window *window = map_get_hashed(&shard->windows, key, hash);
-    if (window == NULL) {
-        if (shard->windows.count >= table->shard_max)
-            evict_first(shard);
-        return add_window(shard, key, hash, end_ms);
-    }
+    struct window *window = find_or_add(table, shard, key, hash, end_ms);
     if (window->ends.key <= now_ms || window->ends.key > end_ms) {
         window->calls = 0;
         heap_update(&shard->ends, &window->ends, end_ms);
@@ -137,12 +144,7 @@ struct limit_verdict limit_hit(struct limit_table *table, struct str key, int64_
 static struct window *open_bucket(struct limit_table *table, struct shard *shard, struct str key,
                                   uint64_t hash, int64_t now_us, int64_t whole_us)
 {
-    struct window *bucket = map_get_hashed(&shard->windows, key, hash);
-    if (bucket == NULL) {
-        if (shard->windows.count >= table->shard_max)
-            evict_first(shard);
-        bucket = add_window(shard, key, hash, now_us / 1000);
-    }
+    struct window *bucket = find_or_add(table, shard, key, hash, now_us / 1000);
     if (bucket->full_us < now_us)
         bucket->full_us = now_us;
     if (bucket->full_us > now_us + whole_us)
