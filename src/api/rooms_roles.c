@@ -2,7 +2,7 @@
  * and which integrations name it.
  * Questions run on readers, changes on the writer.
  */
-#include "api/rooms.h"
+#include "api/messages.h"
 #include "domain/fault.h"
 #include "domain/integration.h"
 #include "domain/user.h"
@@ -128,13 +128,7 @@ bool list_mentions(struct rd *rd, struct call *call, struct err *err)
     struct page page = call_page(call);
     struct message_list list = messages_page(rd, &filter, page.offset, page.count);
     struct json_out o = call_members(call);
-    json_key(&o, "mentions");
-    struct json_out items = json_begin(&call->out, '[');
-    for (size_t i = 0; i < list.count; i++) {
-        json_item(&items);
-        message_put(&call->out, list.items[i]);
-    }
-    json_end(&items);
+    put_message_list(rd, call, &o, "mentions", &list);
     call_page_members(&o, &page, (int64_t)list.count, messages_total(rd, &filter));
     return true;
 }
