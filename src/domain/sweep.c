@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/cond.h"
 #include "base/mem.h"
 #include "domain/message.h"
@@ -14,7 +15,9 @@
 
 enum {
     LOOK_EVERY_MS = 1000, /* for work */
-    PAUSE_MS = 5,         /* between slices: others go first */
+    PAUSE_MS = 20,        /* between slices, at least: others go first ... */
+    PAUSE_TIMES = 9,      /* ... and this many times as long as the last slice took: a tenth of the
+                             writer, and of the disk that its log is copied on */
     ARENA_BYTES = 1 << 20,
 };
 
@@ -91,8 +94,9 @@ static bool sweep_task(struct sweep *s, const struct task *task)
     struct step step = {.task = task};
     bool more = run(s, &step, false);
     while (more) {
+        int64_t begun_ms = clock_mono_ms();
         more = run(s, &step, true);
-        if (!wait(s, PAUSE_MS))
+        if (!wait(s, PAUSE_MS + (clock_mono_ms() - begun_ms) * PAUSE_TIMES))
             return false;
     }
     return true;

@@ -38,7 +38,7 @@ struct load {
     size_t request_count, next_request;
     struct client *clients;
     size_t client_count;
-    size_t *idle, idle_count;
+    size_t *idle, idle_first, idle_count; /* a ring: each has its turn, so none is cut as silent */
     double *times_ms;
     size_t sent, answered, refused;
 };
@@ -80,7 +80,9 @@ static int connect_to(int port)
 
 static void send_one(struct load *load, int64_t due_ns)
 {
-    struct client *client = &load->clients[load->idle[--load->idle_count]];
+    struct client *client = &load->clients[load->idle[load->idle_first]];
+    load->idle_first = (load->idle_first + 1) % load->client_count;
+    load->idle_count--;
     size_t which = load->next_request++ % load->request_count;
     client->busy = true;
     client->due_ns = due_ns;
@@ -115,7 +117,7 @@ static void receive(struct load *load, size_t number)
     load->times_ms[load->answered++] = (double)(now_ns() - client->due_ns) / 1e6;
     load->refused += strncmp(client->answer + 9, "2", 1) != 0;
     client->busy = false;
-    load->idle[load->idle_count++] = number;
+    load->idle[(load->idle_first + load->idle_count++) % load->client_count] = number;
 }
 
 static void wait_until(struct load *load, int poll_fd, int64_t until_ns)
