@@ -14,19 +14,14 @@ void cond_init(pthread_cond_t *cond)
     (void)pthread_condattr_destroy(&monotonic);
 }
 
-struct timespec cond_moment_us(int64_t after_us)
+struct timespec cond_moment(int64_t after_ms)
 {
     struct timespec at;
     (void)clock_gettime(CLOCK_MONOTONIC, &at);
-    int64_t ns = at.tv_nsec + after_us % 1000000 * 1000;
-    at.tv_sec += (time_t)(after_us / 1000000 + ns / 1000000000);
+    int64_t ns = at.tv_nsec + after_ms % 1000 * 1000000;
+    at.tv_sec += (time_t)(after_ms / 1000 + ns / 1000000000);
     at.tv_nsec = (long)(ns % 1000000000);
     return at;
-}
-
-struct timespec cond_moment(int64_t after_ms)
-{
-    return cond_moment_us(after_ms * 1000);
 }
 
 bool cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, const struct timespec *moment)

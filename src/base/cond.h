@@ -11,8 +11,7 @@
 /* In place of pthread_cond_init(), for a condition that cond_wait_until() waits for. */
 void cond_init(pthread_cond_t *cond);
 
-/* The moment so many milliseconds, or microseconds, from now. */
+/* The moment so many milliseconds from now. */
 struct timespec cond_moment(int64_t after_ms);
-struct timespec cond_moment_us(int64_t after_us);
 /* As pthread_cond_wait(). False: the moment has come. */
 bool cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, const struct timespec *moment);

@@ -17,7 +17,7 @@ void inbox_release(struct inbox *in)
     pthread_mutex_destroy(&in->lock);
 }
 
-bool inbox_add(struct inbox *in, struct mail *mail)
+void inbox_put(struct inbox *in, struct mail *mail)
 {
     mail->next = NULL;
     pthread_mutex_lock(&in->lock);
@@ -28,18 +28,8 @@ bool inbox_add(struct inbox *in, struct mail *mail)
         in->last->next = mail;
     in->last = mail;
     pthread_mutex_unlock(&in->lock);
-    return was_empty;
-}
-
-void inbox_wake(struct inbox *in)
-{
-    in->wake(in->arg);
-}
-
-void inbox_put(struct inbox *in, struct mail *mail)
-{
-    if (inbox_add(in, mail))
-        inbox_wake(in);
+    if (was_empty)
+        in->wake(in->arg);
 }
 
 struct mail *inbox_take(struct inbox *in)

@@ -27,9 +27,5 @@ void inbox_release(struct inbox *in);
 
 /* Any thread. Ownership of `mail` moves to the inbox's owner. */
 void inbox_put(struct inbox *in, struct mail *mail);
-/* The same for somebody who has more to put, and wakes the owner afterwards. True: he must be
- * woken, by inbox_wake(). */
-bool inbox_add(struct inbox *in, struct mail *mail);
-void inbox_wake(struct inbox *in);
 /* The owner only: everything that has come, oldest first, linked by `next`; NULL when nothing. */
 struct mail *inbox_take(struct inbox *in);

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/cond.h"
 #include "base/mem.h"
 
 struct worker {
@@ -20,19 +19,15 @@ struct worker {
     pthread_t thread;
     void *context;
     bool joinable;
-    size_t last_jobs; /* of the last batch: how many, and how long they took */
-    int64_t last_us;
 };
 
 struct lane {
     struct lane_spec spec;
     struct worker *workers;
 
-    pthread_mutex_t lock;  /* leaf lock; guards the rest */
-    pthread_cond_t more;   /* a job came, or closing */
-    pthread_cond_t begun;  /* a worker has called begin() */
-    pthread_cond_t enough; /* as many jobs wait as are gathered, or closing */
-    size_t wanted;         /* that many; 0: nobody gathers */
+    pthread_mutex_t lock; /* leaf lock; guards the rest */
+    pthread_cond_t more;  /* a job came, or closing */
+    pthread_cond_t begun; /* a worker has called begin() */
     struct mail *first, *last;
     size_t jobs, bytes;
     bool closing;
@@ -58,26 +53,6 @@ void job_home(struct job *job)
 {
     assert(job->magic == JOB_MAGIC);
     inbox_put(job->home, &job->mail);
-}
-
-enum { HOMES_AT_ONCE = 32 };
-
-void jobs_home(struct mail *list, const struct mail *end)
-{
-    struct inbox *waiting[HOMES_AT_ONCE];
-    size_t count = 0;
-    while (list != end) {
-        struct mail *next = list->next;
-        struct inbox *home = ((struct job *)list)->home;
-        assert(((struct job *)list)->magic == JOB_MAGIC);
-        if (inbox_add(home, list))
-            waiting[count++] = home;
-        list = next;
-        if (list != end && count < HOMES_AT_ONCE)
-            continue;
-        while (count > 0)
-            inbox_wake(waiting[--count]);
-    }
 }
 
 void jobs_finish(struct mail *list)
@@ -120,38 +95,14 @@ static struct mail *take_batch(struct lane *lane)
     return list;
 }
 
-/* Under the lock. Clients whose answers left together ask again together, but not in the same
- * moment: without this, the first of them would have a batch to itself. */
-static void gather(struct lane *lane, const struct worker *worker)
+static struct mail *wait_for_batch(struct lane *lane)
 {
-    struct timespec until = cond_moment_us(worker->last_us / 4);
-    lane->wanted = worker->last_jobs - worker->last_jobs / 8;
-    while (lane->jobs < lane->wanted && !lane->closing &&
-           cond_wait_until(&lane->enough, &lane->lock, &until)) {
-    }
-    lane->wanted = 0;
-}
-
-static struct mail *wait_for_batch(struct worker *worker)
-{
-    struct lane *lane = worker->lane;
     pthread_mutex_lock(&lane->lock);
     while (lane->first == NULL && !lane->closing)
         pthread_cond_wait(&lane->more, &lane->lock);
-    if (lane->spec.gathers)
-        gather(lane, worker);
-    size_t before = lane->jobs;
     struct mail *list = take_batch(lane);
-    worker->last_jobs = before - lane->jobs;
     pthread_mutex_unlock(&lane->lock);
     return list;
-}
-
-static void serve(struct worker *worker, struct mail *list)
-{
-    int64_t begun_us = clock_mono_us();
-    worker->lane->spec.serve(worker->context, list);
-    worker->last_us = clock_mono_us() - begun_us;
 }
 
 /* A thread's niceness is its own on Linux; failing to lower a priority does no harm. */
@@ -188,8 +139,8 @@ static void *work(void *arg)
     if (!begin(worker))
         return NULL;
     struct mail *list;
-    while ((list = wait_for_batch(worker)) != NULL)
-        serve(worker, list);
+    while ((list = wait_for_batch(lane)) != NULL)
+        lane->spec.serve(worker->context, list);
     if (lane->spec.end)
         lane->spec.end(worker->context);
     return NULL;
@@ -219,14 +170,13 @@ static bool start_workers(struct lane *lane, struct err *err)
 
 struct lane *lane_open(const struct lane_spec *spec, struct err *err)
 {
-    assert(spec->threads > 0 && spec->batch > 0 && (!spec->gathers || spec->threads == 1));
+    assert(spec->threads > 0 && spec->batch > 0);
     struct lane *lane = mem_zalloc(sizeof(*lane));
     lane->spec = *spec;
     lane->workers = mem_zalloc(spec->threads * sizeof(*lane->workers));
     pthread_mutex_init(&lane->lock, NULL);
     pthread_cond_init(&lane->more, NULL);
     pthread_cond_init(&lane->begun, NULL);
-    cond_init(&lane->enough);
     if (start_workers(lane, err))
         return lane;
     lane_close(lane);
@@ -240,13 +190,11 @@ void lane_close(struct lane *lane)
     pthread_mutex_lock(&lane->lock);
     lane->closing = true;
     pthread_cond_broadcast(&lane->more);
-    pthread_cond_signal(&lane->enough);
     pthread_mutex_unlock(&lane->lock);
     for (unsigned i = 0; i < lane->spec.threads; i++) {
         if (lane->workers[i].joinable)
             pthread_join(lane->workers[i].thread, NULL);
     }
-    pthread_cond_destroy(&lane->enough);
     pthread_cond_destroy(&lane->begun);
     pthread_cond_destroy(&lane->more);
     pthread_mutex_destroy(&lane->lock);
@@ -271,8 +219,6 @@ bool lane_submit(struct lane *lane, struct job *job, struct err *err)
         lane->jobs++;
         lane->bytes += job->bytes;
         pthread_cond_signal(&lane->more);
-        if (lane->jobs == lane->wanted)
-            pthread_cond_signal(&lane->enough);
     }
     pthread_mutex_unlock(&lane->lock);
     return taken ||

@@ -43,9 +43,6 @@ void job_init(struct job *job, struct inbox *home);
 bool job_begins(struct job *job);
 /* Sends it home. The caller must not touch it afterwards. */
 void job_home(struct job *job);
-/* The same for those of a list up to, but not including, `end`. Each home is woken once, when what
- * is for it is there. */
-void jobs_home(struct mail *list, const struct mail *end);
 /* At home: calls finish() of every job in a list that inbox_take() gave. */
 void jobs_finish(struct mail *list);
 
@@ -57,10 +54,7 @@ struct lane_spec {
     int nice;                   /* added to the thread's niceness: 0 as the server, 19 the lowest */
     size_t max_jobs, max_bytes; /* of jobs that wait */
     size_t batch;               /* how many jobs serve() gets at most at a time */
-    /* For one thread whose batches cost much, however few jobs are in them. When fewer wait than it
-     * had the last time, more are on their way: it waits for them, a quarter of that time. */
-    bool gathers;
-    void *arg; /* given to begin() */
+    void *arg;                  /* given to begin() */
     /* All three run on the worker. begin() may be NULL: the context is then `arg`. */
     bool (*begin)(void *arg, void **out_context, struct err *err);
     void (*serve)(void *context, struct mail *jobs); /* a list of struct job, oldest first */

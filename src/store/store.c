@@ -151,7 +151,6 @@ static bool open_lanes(struct store *store, struct err *err)
                                 .max_jobs = config->max_jobs,
                                 .max_bytes = config->max_bytes,
                                 .batch = WRITE_BATCH,
-                                .gathers = true,
                                 .arg = store->writer,
                                 .begin = writer_begin,
                                 .serve = writer_serve,

@@ -213,6 +213,15 @@ static void fail_all(struct mail *from, const struct mail *to, const struct err 
     }
 }
 
+static void send_home(struct mail *from, const struct mail *to)
+{
+    while (from != to) {
+        struct mail *next = from->next;
+        job_home((struct job *)from);
+        from = next;
+    }
+}
+
 /* One transaction; returns what is left of the list. */
 static struct mail *serve_batch(struct writer *w, struct mail *jobs)
 {
@@ -230,7 +239,7 @@ static struct mail *serve_batch(struct writer *w, struct mail *jobs)
         give_up_transaction(w, &b.tx);
     }
     note_trouble(w, &b.trouble);
-    jobs_home(jobs, b.rest);
+    send_home(jobs, b.rest);
     return b.rest;
 }
 
