@@ -1,6 +1,8 @@
 """What rooms tell of their messages: pages, histories, counters, what is unread, and what the server
 itself notes in them."""
 
+import time
+
 import pytest
 
 from harness.bodies import ANY_OF, FORBIDDEN, NO_PERMISSION, SUCCESS, failure, thrown
@@ -31,9 +33,13 @@ def subscription(client, room):
 def seven(admin):
     """A channel with seven messages, one of them a reply that is shown in its thread only."""
     room = make(admin, "channels")
-    room["sent"] = [send(admin, room, f"m{n}") for n in range(3)]
-    room["sent"].append(send(admin, room, "m3", tmid=room["sent"][0]["_id"]))
-    room["sent"] += [send(admin, room, f"m{n}") for n in range(4, 7)]
+    room["sent"] = []
+    for n in range(7):
+        thread = {"tmid": room["sent"][0]["_id"]} if n == 3 else {}
+        room["sent"].append(send(admin, room, f"m{n}", **thread))
+        begun = time.time_ns() // 1_000_000
+        while time.time_ns() // 1_000_000 == begun:
+            pass  # each message has a millisecond of its own, for the tests that name moments
     return room
 
 
