@@ -5,6 +5,7 @@ server is pinned to one core and the load to the other. All traffic stays on loo
 by itself, and only processes started here are ended.
 """
 
+import atexit
 import json
 import os
 import re
@@ -64,6 +65,7 @@ class Process:
         pinned = ["taskset", "-c", core] + command if core else command
         self.port = port
         self.popen = subprocess.Popen(pinned, env=env, stdout=subprocess.DEVNULL, stderr=log or subprocess.DEVNULL)
+        atexit.register(self.popen.kill)  # also after a measurement that failed
         wait_for_port(port, self.popen)
 
     @property

@@ -107,6 +107,8 @@ class Load:
 
     def result(self, refusals=False):
         text, _ = self.popen.communicate()
+        if self.popen.returncode != 0:
+            raise RuntimeError("wrk did not end by itself")
         done = re.search(r"(\d+) requests in ([\d.]+)s", text)
         refused = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
         if "Socket errors" in text or (refused and not refusals):
@@ -273,8 +275,8 @@ def log_size():
     log = Path(space.folder) / "gantry.db-wal"
     stop, sizes, pages = threading.Event(), [], []
     beside = [
-        threading.Thread(target=sample_log, args=(log, stop, sizes)),
-        threading.Thread(target=page_through, args=(server, space.rooms["bench"]["_id"], stop, pages)),
+        threading.Thread(target=sample_log, args=(log, stop, sizes), daemon=True),
+        threading.Thread(target=page_through, args=(server, space.rooms["bench"]["_id"], stop, pages), daemon=True),
     ]
     for thread in beside:
         thread.start()
