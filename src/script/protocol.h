@@ -37,6 +37,16 @@ enum {
     CHANNEL_PAGE = 64 << 10, /* the heap's unit of growth */
 };
 
+/* How the pool starts a worker: `gantry script-worker`, or `gantry script-worker unjailed` where
+ * the operator allows it, with these descriptors and an empty environment. */
+#define WORKER_COMMAND  "script-worker"
+#define WORKER_UNJAILED "unjailed"
+enum {
+    WORKER_SOCKET = 3,
+    WORKER_CHANNEL = 4,       /* a memfd of CHANNEL_BYTES, sealed against another size */
+    WORKER_EXIT_NO_JAIL = 77, /* the kernel refuses the jail */
+};
+
 enum frame_kind {
     /* down */
     FRAME_CHECK = 1, /* is the source's syntax right?                 texts: source */
@@ -45,7 +55,7 @@ enum frame_kind {
     FRAME_RESUME,    /* the outcome of a fetch, for a call that waits  fetched */
     /* up */
     FRAME_READY, /* the worker is up; the heap holds a fresh engine    - */
-    FRAME_DONE,  /* ended well                                         result, console */
+    FRAME_DONE,  /* ended well; nobody waits for these fetches         result, console, fetches */
     FRAME_WAIT,  /* it waits for fetches                               fetches, console */
     FRAME_BAD,   /* ended badly; `verdict` says how                    error, console */
 };
