@@ -83,8 +83,11 @@ struct scripts_config {
 /* Starts the workers and the pool's thread. NULL and *err when the jail does not hold here (and
  * `unjailed` is false), or when a worker does not come up. `config` is copied. */
 struct scripts *scripts_open(const struct scripts_config *config, struct err *err);
-/* Ends what runs: every run comes home first, as SCRIPT_FAILED. Inboxes outlive it. */
-void scripts_close(struct scripts *s);
+/* Ends what runs: every run comes home, as SCRIPT_FAILED, and so does at once what is submitted
+ * afterwards. Before the client is closed. */
+void scripts_stop(struct scripts *s);
+/* Once nobody can submit any more; stops it first when that was not done. NULL is fine. */
+void scripts_free(struct scripts *s);
 
 /* Any thread; never waits and is never refused: too much comes home as SCRIPT_REFUSED. */
 void scripts_submit(struct scripts *s, struct script_run *run);
