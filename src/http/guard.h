@@ -17,8 +17,9 @@
 
 struct guard;
 
-/* `allow`: ranges ("127.0.0.0/8", "::1/128"), addresses, and hosts ("ci.example", with a port or
- * without). NULL and *err names the first entry that is none. */
+/* `allow`: ranges ("127.0.0.0/8", "::1/128"), addresses ("::1", "127.0.0.1:8080", "[::1]:8080"),
+ * and hosts ("ci.example", "ci.example:8443") in any case, which are allowed wherever they are.
+ * NULL and *err names the first entry that is none. */
 struct guard *guard_new(const struct str *allow, size_t count, struct err *err);
 void guard_free(struct guard *g);
 
@@ -26,5 +27,7 @@ void guard_free(struct guard *g);
  * range and the key `outbound.allow`. */
 bool guard_permits(const struct guard *g, struct str host, const struct sockaddr *address,
                    struct err *err);
-/* Is it a URL that is asked at all: http or https, a host, no credentials of its own? */
+/* Is it a URL that is asked at all: http or https, a host, and where an address stands in place of
+ * a name, in whatever spelling, one that may be connected to? `user:password@` is permitted, as in
+ * the reference: the client sends it as Basic and shows it nowhere. */
 bool guard_permits_url(const struct guard *g, struct str url, struct err *err);
