@@ -33,12 +33,15 @@ static bool pause_for_a_while(struct checkpoint *c)
 static void *run(void *arg)
 {
     struct checkpoint *c = arg;
-    int64_t done = 0;
+    int64_t done = 0, moved_bytes;
     pthread_setname_np(pthread_self(), "checkpoint");
     while (pause_for_a_while(c)) {
         int64_t commits = writer_commits(c->writer);
-        if (commits != done && db_checkpoint(c->db))
-            done = commits;
+        if (commits == done || !db_checkpoint(c->db, &moved_bytes))
+            continue;
+        db_flush(c->db);
+        writer_note_moved(c->writer, moved_bytes);
+        done = commits;
     }
     return NULL;
 }

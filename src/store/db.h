@@ -45,8 +45,12 @@ int64_t db_rows_changed(const struct db *db);
 bool db_needs_reopen(const struct db *db);
 
 /* Moves what the log holds into the database file, as far as readers allow, without making anybody
- * wait. False when it could not; that is no failure of the connection. */
-bool db_checkpoint(struct db *db);
+ * wait. `out_moved_bytes`: how much of the log, from its start, is in the file now. False when it
+ * could not; that is no failure of the connection. */
+bool db_checkpoint(struct db *db, int64_t *out_moved_bytes);
+/* Waits until what checkpoints have moved is on the disk. The one that empties the log has to wait
+ * for that, and then finds little left to wait for. */
+void db_flush(struct db *db);
 /* Size of the log after this connection's last commit, in bytes. */
 int64_t db_log_bytes(const struct db *db);
 /* The database may not grow past this many bytes; 0: only the disk limits it. */

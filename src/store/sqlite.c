@@ -106,7 +106,7 @@ static const char *const pragmas_common = "PRAGMA busy_timeout = 2000;"
 static const char *const pragmas_writer = "PRAGMA journal_mode = WAL;"
                                           "PRAGMA synchronous = FULL;"
                                           "PRAGMA wal_autocheckpoint = 0;"
-                                          "PRAGMA journal_size_limit = 33554432;";
+                                          "PRAGMA journal_size_limit = 50331648;";
 
 enum { PAGE_BYTES = 4096 }; /* SQLite's default */
 
@@ -173,12 +173,22 @@ bool db_exec(struct db *db, const char *sql)
     return db->code == 0 && check(db, sqlite3_exec(db->handle, sql, NULL, NULL, NULL));
 }
 
-bool db_checkpoint(struct db *db)
+bool db_checkpoint(struct db *db, int64_t *out_moved_bytes)
 {
+    int pages = 0;
     /* A connection that has never read does not know the log and would do nothing. */
     (void)sqlite3_exec(db->handle, "SELECT 1 FROM sqlite_master LIMIT 1", NULL, NULL, NULL);
-    int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, &pages);
+    *out_moved_bytes = pages > 0 ? (int64_t)pages * PAGE_BYTES : 0;
     return code == SQLITE_OK;
+}
+
+void db_flush(struct db *db)
+{
+    sqlite3_file *file = NULL;
+    int code = sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    if (code == SQLITE_OK && file != NULL && file->pMethods != NULL)
+        (void)file->pMethods->xSync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
 }
 
 int64_t db_log_bytes(const struct db *db)

@@ -9,7 +9,8 @@
  * so a batch is first tried without, and when one fails behind its first row the whole batch is
  * rolled back and run again with savepoints.
  *
- * Runs on the store's one writer thread, except writer_healthy() and writer_commits().
+ * Runs on the store's one writer thread, except writer_healthy(), writer_commits() and
+ * writer_note_moved().
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -19,15 +20,20 @@
 #include "base/mem.h"
 #include "store/internal.h"
 
-enum { BATCH_MS = 5 };
+enum {
+    BATCH_MS = 5,
+    SMALL_REST_BYTES = 4 << 20, /* of the log: moved between two batches, and nobody notices */
+    LOG_LIMITS_MAX = 4,         /* a log of so many times its limit is moved, whoever has to wait */
+};
 
 struct writer {
     struct writer_config config;
     struct db *db;
-    int64_t revision;        /* of the catalog: one more for each batch that was committed */
-    _Atomic int64_t commits; /* read by the checkpoint thread */
-    pthread_mutex_t lock;    /* leaf; guards trouble */
-    struct err trouble;      /* why the last batch failed; status 0 when it did not */
+    int64_t revision;            /* of the catalog: one more for each batch that was committed */
+    _Atomic int64_t commits;     /* read by the checkpoint thread */
+    _Atomic int64_t moved_bytes; /* of the log, by the checkpoint thread */
+    pthread_mutex_t lock;        /* leaf; guards trouble */
+    struct err trouble;          /* why the last batch failed; status 0 when it did not */
 };
 
 struct writer *writer_new(const struct writer_config *config)
@@ -66,7 +72,8 @@ void writer_end(void *context)
 {
     struct writer *w = context;
     if (w->db != NULL) {
-        db_checkpoint(w->db);
+        int64_t moved;
+        db_checkpoint(w->db, &moved);
         db_close(w->db);
     }
     w->db = NULL;
@@ -85,6 +92,11 @@ bool writer_healthy(struct writer *w, struct err *err)
 int64_t writer_commits(struct writer *w)
 {
     return atomic_load(&w->commits);
+}
+
+void writer_note_moved(struct writer *w, int64_t bytes)
+{
+    atomic_store(&w->moved_bytes, bytes);
 }
 
 static void note_trouble(struct writer *w, const struct err *err)
@@ -243,13 +255,25 @@ static struct mail *serve_batch(struct writer *w, struct mail *jobs)
     return b.rest;
 }
 
+/* The log begins anew when all of it is in the database file, and under constant load there is
+ * never a moment when it is. So when it is large, the writer moves the rest: right after the
+ * checkpoint thread has moved nearly everything, for else the batch that comes next waits long. */
+static void keep_log_small(struct writer *w)
+{
+    int64_t bytes = db_log_bytes(w->db), limit = w->config.wal_limit_bytes;
+    if (limit <= 0 || bytes <= limit)
+        return;
+    bool small_rest = bytes - atomic_load(&w->moved_bytes) <= SMALL_REST_BYTES;
+    int64_t moved;
+    if (small_rest || bytes > LOG_LIMITS_MAX * limit)
+        db_checkpoint(w->db, &moved);
+}
+
 void writer_serve(void *context, struct mail *jobs)
 {
     struct writer *w = context;
-    while (jobs != NULL)
+    while (jobs != NULL) {
         jobs = serve_batch(w, jobs);
-    /* Under constant load nobody else's checkpoint ever empties the log; between two batches the
-     * writer's own does. */
-    if (w->config.wal_limit_bytes > 0 && db_log_bytes(w->db) > w->config.wal_limit_bytes)
-        db_checkpoint(w->db);
+        keep_log_small(w);
+    }
 }
