@@ -109,12 +109,12 @@ class Load:
         text, _ = self.popen.communicate()
         if self.popen.returncode != 0:
             raise RuntimeError("wrk did not end by itself")
-        done = re.search(r"(\d+) requests in ([\d.]+)s", text)
+        done = re.search(r"(\d+) requests in ([\d.]+)(s|m),", text)
         refused = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
         if "Socket errors" in text or (refused and not refusals):
             raise RuntimeError("the load was refused:\n" + text)
         quantile = re.search(r"99%\s+([\d.]+)(us|ms|s)", text)
-        seconds = float(done.group(2))
+        seconds = float(done.group(2)) * {"s": 1, "m": 60}[done.group(3)]
         return {
             "rate": int(done.group(1)) / seconds,
             "refused": int(refused.group(1)) / seconds if refused else 0,

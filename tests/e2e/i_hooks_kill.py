@@ -13,7 +13,7 @@ from harness.hooks import call, hook_in_room
 from harness.waiting import eventually
 
 POSTERS = 24
-KILLS = int(os.environ.get("GANTRY_KILLS", "5"))
+KILLS = int(os.environ.get("GANTRY_KILLS", "20"))
 POSTS_BETWEEN = 150
 
 
