@@ -1,5 +1,6 @@
 /* The program: its commands in one table. What they do is in main/. */
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "main/check.h"
@@ -7,6 +8,8 @@
 #include "main/demo.h"
 #include "main/manage.h"
 #include "main/serve.h"
+#include "script/protocol.h"
+#include "worker/worker.h"
 
 static int version_run(const struct cli *cli)
 {
@@ -74,8 +77,16 @@ static const struct cli_command commands[] = {
     {.words = NULL},
 };
 
+/* No command: the server starts itself once more as a process for scripts. */
+static bool is_worker(int argc, char **argv)
+{
+    return argc >= 2 && strcmp(argv[1], WORKER_COMMAND) == 0;
+}
+
 int main(int argc, char **argv)
 {
+    if (is_worker(argc, argv))
+        return worker_main(argc >= 3 && strcmp(argv[2], WORKER_UNJAILED) == 0);
     (void)umask(0077); /* what we make is ours alone: the database holds secrets */
     int code = cli_main(commands, argc, argv);
     bool printed = fflush(stdout) == 0;
