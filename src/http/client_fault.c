@@ -144,8 +144,6 @@ static const char *phase(const struct transfer *t)
         return "looking up the name";
     if (!passed(t, CURLINFO_CONNECT_TIME_T))
         return "connecting";
-    if (t->target.tls && !passed(t, CURLINFO_APPCONNECT_TIME_T))
-        return "securing the connection";
     if (!passed(t, CURLINFO_STARTTRANSFER_TIME_T))
         return "waiting for the answer";
     return "reading the answer";

@@ -250,6 +250,13 @@ static bool given(const struct exchange *x, const char *name)
     return false;
 }
 
+/* A method that usually has a body says so when it has none. */
+static bool says_length(const struct transfer *t)
+{
+    return t->has_body || str_is(STR("POST"), t->method) || str_is(STR("PUT"), t->method) ||
+           str_is(STR("PATCH"), t->method);
+}
+
 /* The caller's, and none of those that libcurl would add by itself. */
 static bool build_headers(struct transfer *t)
 {
@@ -262,16 +269,9 @@ static bool build_headers(struct transfer *t)
     }
     if (ok && agent != NULL && !given(x, "user-agent"))
         ok = add_header(t, STR("User-Agent"), str_of(agent));
-    if (ok && t->has_body && !given(x, "content-type"))
+    if (ok && says_length(t) && !given(x, "content-type"))
         ok = add_line(t, "Content-Type:");
     return ok;
-}
-
-/* A method that usually has a body says so when it has none. */
-static bool says_length(const struct transfer *t)
-{
-    return t->has_body || str_is(STR("POST"), t->method) || str_is(STR("PUT"), t->method) ||
-           str_is(STR("PATCH"), t->method);
 }
 
 static void set_method(struct transfer *t)
