@@ -105,7 +105,7 @@ static struct transfer *transfer_begin(struct client *c, struct exchange *x)
     t->started_us = client_now_us();
     link_transfer(c, t);
     int64_t timeout_ms = x->timeout_ms > 0 ? x->timeout_ms : 1;
-    heap_push(&c->deadlines, &t->deadline, t->started_us / 1000 + timeout_ms);
+    heap_push(&c->deadlines, &t->deadline, (t->started_us + 999) / 1000 + timeout_ms);
     return t;
 }
 

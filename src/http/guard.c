@@ -281,7 +281,7 @@ bool guard_permits(const struct guard *g, struct str host, const struct sockaddr
 bool guard_permits_target(const struct guard *g, const struct target *t, struct err *err)
 {
     struct visit v = {.host = str_of(t->host), .port = t->port};
-    return !address_parse(v.host, &v.address) || judge(g, &v, err);
+    return !address_parse_loose(t->host, &v.address) || judge(g, &v, err);
 }
 
 bool guard_permits_url(const struct guard *g, struct str url, struct err *err)

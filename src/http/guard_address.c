@@ -61,6 +61,17 @@ bool address_parse(struct str text, struct address *out)
     return true;
 }
 
+bool address_parse_loose(const char *text, struct address *out)
+{
+    struct in_addr in;
+    if (address_parse(str_of(text), out))
+        return true;
+    if (inet_aton(text, &in) == 0)
+        return false;
+    set_bytes(out, 4, &in);
+    return true;
+}
+
 bool address_of(const struct sockaddr *from, struct address *out, unsigned *out_port)
 {
     if (from->sa_family == AF_INET) {

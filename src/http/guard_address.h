@@ -22,6 +22,8 @@ enum { ADDRESS_TEXT_BYTES = 48 };
 
 /* The strict forms alone ("10.0.0.1", "fe80::1"): no brackets, no zone, no octal or short forms. */
 bool address_parse(struct str text, struct address *out);
+/* Those, and the forms in which the resolver takes IPv4 addresses: short, octal, hexadecimal. */
+bool address_parse_loose(const char *text, struct address *out);
 /* False: of neither IPv4 nor IPv6. */
 bool address_of(const struct sockaddr *from, struct address *out, unsigned *out_port);
 const char *address_text(const struct address *a, char space[ADDRESS_TEXT_BYTES]);

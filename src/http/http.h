@@ -8,6 +8,10 @@
  * one connection are handled one after the other; the next one is not looked at before the answer
  * was given.
  *
+ * Bodies that are too large for memory travel in pieces, both ways: router_add_stream() and
+ * http_pull() for what comes in, http_answer_long() and http_push() for what goes out. All of that
+ * happens on the loop, and each side waits for the other, so a connection holds a few pieces.
+ *
  * Everything malformed is answered by this room itself (400, 408, 413, 414, 431, 501, 505) and the
  * connection is closed.
  */
@@ -50,6 +54,8 @@ struct http_request {
     struct str path;  /* as sent, still percent-encoded, without the query */
     struct str query; /* after the first '?', without it; empty when there is none */
     struct str body;  /* whole, chunks joined */
+    bool body_follows;    /* it is not here: it is there for http_pull(), once this is parked */
+    uint64_t body_length; /* then: how long it will be; UINT64_MAX: nobody knows */
     const struct http_header *headers;
     size_t header_count;
     /* The headers that every API request is asked for, found while parsing; empty when absent. */
@@ -91,6 +97,36 @@ void http_answer_parked(struct conn *conn, const struct http_answer *answer);
 /* Where jobs of this connection's loop go home. */
 struct inbox *http_home(struct conn *conn);
 
+/* Bodies in pieces. A piece has about this many bytes, but the last one has fewer, and may be
+ * empty. A client that needs longer for one than `body_ms`, or than `write_ms`, is cut off. */
+enum { HTTP_PIECE_BYTES = 256 * 1024 };
+
+struct http_piece {
+    struct str bytes;
+    bool last;
+    int status; /* not 0: the body breaks off here, and this and `text` fit as an answer */
+    const char *text;
+};
+typedef void http_taker(void *arg, const struct http_piece *piece);
+/* On the loop, while a request whose body follows is parked: `take` is called once with the next
+ * piece, perhaps before this returns; the piece is valid during the call. After the last one, or
+ * one with a status, there are no more. An answer that is given before the last piece closes the
+ * connection. */
+void http_pull(struct conn *conn, http_taker *take, void *arg);
+
+typedef void http_ready(void *arg);
+/* The answer to a parked request, whose body is the answer's parts and `more` bytes that follow
+ * with http_push(). True: they are wanted, and `ready` is called once when the client has taken
+ * what there was, perhaps before this returns. False: the exchange is over, as after
+ * http_answer_parked(), because the client has gone, asked for the head only, or there are no
+ * more. */
+bool http_answer_long(struct conn *conn, const struct http_answer *answer, uint64_t more,
+                      http_ready *ready, void *arg);
+/* After `ready` was called: the next bytes; true and false as above. */
+bool http_push(struct conn *conn, struct str bytes);
+/* In its place: there are no more although they were promised. The connection is cut. */
+void http_break(struct conn *conn);
+
 typedef void http_handler(struct http_request *rq, const void *arg);
 
 /* Routes: a pattern's segments are literal or ":name" (one whole segment that is not empty). A path
@@ -107,6 +143,10 @@ void router_add(struct router *router, enum http_method method, const char *patt
  * where otherwise the request is refused. */
 void router_add_tolerant(struct router *router, enum http_method method, const char *pattern,
                          http_handler *handler, const void *arg);
+/* The same for a handler that takes bodies in pieces: it is called when the head is there, with
+ * `body_follows`, or as usual when there is no body. No limit is put on its body here. */
+void router_add_stream(struct router *router, enum http_method method, const char *pattern,
+                       http_handler *handler, const void *arg);
 /* Called when no route fits. Without one: 404. */
 void router_fallback(struct router *router, http_handler *handler, const void *arg);
 

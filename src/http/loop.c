@@ -131,6 +131,7 @@ static void init_memory(struct loop *loop, const struct http_limits *limits)
     loop->in = mem_alloc(READ_BYTES);
     buf_init(&loop->out, SIZE_MAX / 2);
     loop->draft.limits = limits;
+    loop->draft.router = loop->server->router;
     loop->draft.fields = mem_alloc(limits->header_count * sizeof(struct field));
     loop->headers = mem_alloc(limits->header_count * sizeof(struct http_header));
     arena_init(&loop->arena, SCRATCH_BYTES + BODY_COPIES * limits->body_bytes);

@@ -73,9 +73,10 @@ enum reading reader_next(struct reader *r, struct window *w)
     size_t end = 0;
     enum reading got =
         draft_feed(w->draft, &r->parser, w->bytes + w->at, w->parsed - w->at, w->len - w->at, &end);
-    if (got == READ_WHOLE)
+    bool ends = got == READ_WHOLE || got == READ_HEAD;
+    if (ends)
         w->at += end;
-    w->parsed = got == READ_WHOLE ? w->at : w->len;
+    w->parsed = ends ? w->at : w->len;
     return got;
 }
 
@@ -109,6 +110,44 @@ void reader_store(struct reader *r, struct draft *draft, const char *bytes, size
         hold(r, draft);
     }
     (void)buf_add(&r->held->bytes, str_from(bytes, len));
+}
+
+/* What stands behind a body is the beginning of the next request. */
+static void keep_rest(struct reader *r, const struct draft *draft, const char *bytes, size_t len)
+{
+    struct held *held = r->held;
+    struct draft next = *draft;
+    if (len == 0) {
+        reader_release(r);
+    } else if (held == NULL) {
+        reader_store(r, &next, bytes, len);
+    } else {
+        memmove(held->bytes.ptr, bytes, len);
+        buf_cut(&held->bytes, len);
+        draft_begin(&held->draft);
+        held->parsed = 0;
+    }
+}
+
+enum reading reader_body(struct reader *r, struct draft *draft, char *bytes, size_t len,
+                         struct buf *body)
+{
+    if (r->held != NULL) {
+        (void)buf_add(&r->held->bytes, str_from(bytes, len));
+        bytes = r->held->bytes.ptr;
+        len = r->held->bytes.len;
+    }
+    if (len == 0)
+        return READ_MORE;
+    if (llhttp_get_errno(&r->parser) == HPE_PAUSED)
+        llhttp_resume(&r->parser);
+    size_t end = len;
+    draft->body_at = draft->body_len = 0;
+    enum reading got = draft_feed(draft, &r->parser, bytes, 0, len, &end);
+    if (got != READ_REFUSED)
+        (void)buf_add(body, str_from(bytes + draft->body_at, draft->body_len));
+    keep_rest(r, draft, bytes + end, len - end);
+    return got;
 }
 
 size_t reader_holds(const struct reader *r)

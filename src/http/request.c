@@ -36,7 +36,7 @@ static int refuse(struct draft *d, int status, const char *format, ...)
 void draft_begin(struct draft *d)
 {
     d->stage = STAGE_HEAD;
-    d->http_1_0 = d->keep_alive = d->expects_continue = d->in_name = false;
+    d->http_1_0 = d->keep_alive = d->expects_continue = d->in_name = d->streams = false;
     d->target = (struct span){0};
     d->head_end = d->body_at = d->body_len = d->extras = d->field_count = 0;
     memset(d->known, 0, sizeof(d->known));
@@ -131,7 +131,7 @@ static int refuse_body(struct draft *d)
 
 static bool body_would_pass(const struct draft *d, uint64_t more)
 {
-    return more > d->limits->body_bytes - d->body_len;
+    return !d->streams && more > d->limits->body_bytes - d->body_len;
 }
 
 static int on_chunk_header(llhttp_t *parser)
@@ -288,16 +288,34 @@ static int check_upgrade(struct draft *d, llhttp_t *parser)
     return 0;
 }
 
+static void split_target(struct str target, struct http_request *rq);
+static enum http_method method_of(const struct draft *d);
+
+static int check_streams(struct draft *d, const llhttp_t *parser)
+{
+    bool chunked = (parser->flags & F_CHUNKED) != 0;
+    if (d->router == NULL || (!chunked && parser->content_length == 0))
+        return 0;
+    struct http_request rq;
+    split_target(text_of(d, d->target), &rq);
+    d->streams = router_streams(d->router, method_of(d), rq.path);
+    d->length = chunked ? UINT64_MAX : parser->content_length;
+    return 0;
+}
+
 static int on_headers_complete(llhttp_t *parser)
 {
     struct draft *d = parser->data;
     note_known(d);
     bool refused = check_version(d, parser) || check_size(d, d->head_end + strlen("\r\n\r\n")) ||
                    check_method(d, parser) || check_target(d) || check_host(d) || check_coding(d) ||
-                   check_length(d, parser) || check_expect(d) || check_upgrade(d, parser);
+                   check_streams(d, parser) || check_length(d, parser) || check_expect(d) ||
+                   check_upgrade(d, parser);
     d->stage = STAGE_BODY;
     d->body_at = d->head_end;
-    return refused ? STOP : 0;
+    if (refused)
+        return STOP;
+    return d->streams ? HPE_PAUSED : 0;
 }
 
 static int on_message_complete(llhttp_t *parser)
@@ -382,9 +400,9 @@ enum reading draft_feed(struct draft *d, llhttp_t *parser, char *base, size_t fr
     d->base = base;
     parser->data = d;
     llhttp_errno_t code = llhttp_execute(parser, base + from, to - from);
-    if (d->stage == STAGE_WHOLE && code == HPE_PAUSED) {
+    if (code == HPE_PAUSED) {
         *out_end = (size_t)(llhttp_get_error_pos(parser) - base);
-        return READ_WHOLE;
+        return d->stage == STAGE_WHOLE ? READ_WHOLE : READ_HEAD;
     }
     if (code != HPE_OK && d->refusal.status == 0)
         complain(d, parser, code, to);
@@ -482,7 +500,7 @@ static struct str peer_of(const struct draft *d, const struct http_request *rq, 
 void draft_request(const struct draft *d, struct http_header *headers, struct str peer,
                    struct http_request *rq)
 {
-    assert(d->stage == STAGE_WHOLE);
+    assert(d->stage == STAGE_WHOLE || d->streams);
     for (size_t i = 0; i < d->field_count; i++) {
         const struct field *field = &d->fields[i];
         headers[i] = (struct http_header){text_of(d, field->name), value_of(d, field)};
@@ -491,6 +509,8 @@ void draft_request(const struct draft *d, struct http_header *headers, struct st
         .method = method_of(d),
         .head_only = d->method == LLHTTP_HEAD,
         .body = str_from(d->base + d->body_at, d->body_len),
+        .body_follows = d->streams,
+        .body_length = d->streams ? d->length : d->body_len,
         .headers = headers,
         .header_count = d->field_count,
         .auth_token = known_value(d, KNOWN_AUTH_TOKEN),

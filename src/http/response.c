@@ -62,7 +62,7 @@ static char *put(char *at, struct str s)
 }
 #define PUT(at, literal) put((at), STR(literal))
 
-static char *put_number(char *at, size_t number)
+static char *put_number(char *at, uint64_t number)
 {
     char digits[DIGITS], *end = digits + sizeof(digits), *first = end;
     do {
@@ -121,7 +121,7 @@ void response_put(struct buf *out, const struct reply *reply, const struct http_
     at = PUT(put(at, str_of(reply->date)), "\r\n");
     at = put_connection(at, reply);
     if (!bodiless)
-        at = PUT(put_number(PUT(at, "Content-Length: "), size), "\r\n");
+        at = PUT(put_number(PUT(at, "Content-Length: "), size + reply->more), "\r\n");
     at = PUT(put(at, answer->headers), "\r\n");
     if (!bodiless && !reply->head_only)
         at = put_body(at, answer);

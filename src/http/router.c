@@ -31,10 +31,20 @@ struct pattern {
     struct target target;
 };
 
+/* A route whose bodies come in pieces; it is among the others too. */
+struct stream {
+    enum http_method method;
+    struct str text;
+};
+
+enum { STREAMS_MAX = 8 };
+
 struct router {
     struct map places;        /* of struct place, owned */
     struct pattern *patterns; /* owned */
     size_t pattern_count;
+    struct stream streams[STREAMS_MAX];
+    size_t stream_count;
     struct target fallback;
 };
 
@@ -145,6 +155,14 @@ void router_add_tolerant(struct router *router, enum http_method method, const c
     add(router, method, pattern, (struct target){.handler = handler, .arg = arg, .tolerant = true});
 }
 
+void router_add_stream(struct router *router, enum http_method method, const char *pattern,
+                       http_handler *handler, const void *arg)
+{
+    assert(router->stream_count < STREAMS_MAX);
+    router->streams[router->stream_count++] = (struct stream){method, str_of(pattern)};
+    router_add(router, method, pattern, handler, arg);
+}
+
 void router_fallback(struct router *router, http_handler *handler, const void *arg)
 {
     router->fallback = (struct target){.handler = handler, .arg = arg};
@@ -166,6 +184,15 @@ static bool fits(struct str pattern, struct str path, struct str params[MAX_PARA
             return false;
     }
     return !str_split(&path, '/', &have);
+}
+
+bool router_streams(const struct router *router, enum http_method method, struct str path)
+{
+    struct str params[MAX_PARAMS];
+    for (size_t i = 0; i < router->stream_count; i++)
+        if (router->streams[i].method == method && fits(router->streams[i].text, path, params))
+            return true;
+    return false;
 }
 
 static struct target find(const struct router *router, struct http_request *rq)

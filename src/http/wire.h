@@ -64,6 +64,7 @@ struct refusal {
 /* A request while its bytes arrive. */
 struct draft {
     const struct http_limits *limits;
+    const struct router *router; /* whose routes may want a body in pieces; NULL: nobody does */
     char *base; /* the request's first byte, at this moment */
     enum stage stage;
     uint8_t method; /* llhttp's number */
@@ -71,6 +72,8 @@ struct draft {
     bool keep_alive;       /* as the client wishes */
     bool expects_continue; /* it waits for "100 Continue" before it sends the body */
     bool in_name;          /* the last piece seen was of a header's name */
+    bool streams;          /* its body is taken in pieces */
+    uint64_t length;       /* then: of the body; UINT64_MAX: not known */
     struct span target;
     size_t head_end; /* behind the last byte of the head that a piece was seen of */
     size_t body_at, body_len;
@@ -82,18 +85,19 @@ struct draft {
     struct refusal refusal;      /* with READ_REFUSED */
 };
 
-enum reading { READ_MORE, READ_WHOLE, READ_REFUSED };
+/* READ_HEAD: the head is whole, and the body is wanted in pieces. */
+enum reading { READ_MORE, READ_HEAD, READ_WHOLE, READ_REFUSED };
 
 void draft_parser_init(llhttp_t *parser);
 void draft_begin(struct draft *d);
 /* Parses the bytes base[from..to); those before `from` were parsed by earlier calls. Chunks are
- * joined in place, so the bytes change. READ_WHOLE: the request ends at *out_end, and the parser is
- * paused until llhttp_resume(). */
+ * joined in place, so the bytes change. READ_WHOLE, READ_HEAD: the request, or its head, ends at
+ * *out_end, and the parser is paused until llhttp_resume(). */
 enum reading draft_feed(struct draft *d, llhttp_t *parser, char *base, size_t from, size_t to,
                         size_t *out_end);
 /* How many of the `size` bytes parsed so far must be kept until more of the request has come. */
 size_t draft_needs(const struct draft *d, size_t size);
-/* The views of a whole request; `headers` has room for limits->header_count. `peer` is the address
+/* The views of a whole request, or of one whose head is whole; `headers` has room for limits->header_count. `peer` is the address
  * of the other end of the socket; the proxy rules may put another in its place. */
 void draft_request(const struct draft *d, struct http_header *headers, struct str peer,
                    struct http_request *rq);
@@ -115,13 +119,17 @@ struct window {
 
 void reader_init(struct reader *r);
 void reader_release(struct reader *r);
-/* A turn: open, next until it is not READ_WHOLE or no more is wanted, close. `bytes` were just read
+/* A turn: open, next until it is READ_MORE or READ_REFUSED or no more is wanted, close. `bytes` were just read
  * (none, to go on with what is held); `draft` is the loop's, for when nothing is held. */
 struct window reader_open(struct reader *r, struct draft *draft, char *bytes, size_t len);
 enum reading reader_next(struct reader *r, struct window *w);
 void reader_close(struct reader *r, const struct window *w);
 /* Puts bytes aside, to be looked at in a later turn. */
 void reader_store(struct reader *r, struct draft *draft, const char *bytes, size_t len);
+/* Of a request whose head was read: parses what is held and `bytes`, and adds what is of the body
+ * to *body. READ_WHOLE: what stands behind the body is held. */
+enum reading reader_body(struct reader *r, struct draft *draft, char *bytes, size_t len,
+                         struct buf *body);
 /* How many bytes are held, and how far the request that they begin with has come. */
 size_t reader_holds(const struct reader *r);
 enum stage reader_stage(const struct reader *r);
@@ -133,6 +141,7 @@ struct reply {
     bool head_only;
     bool http_1_0;
     bool close;
+    uint64_t more; /* bytes of the body that follow by themselves */
 };
 
 void response_put(struct buf *out, const struct reply *reply, const struct http_answer *answer);
@@ -143,3 +152,5 @@ void response_refuse(struct buf *out, const struct reply *reply, int status, con
 
 /* Calls the handler of the route that fits, or the fallback. */
 void router_serve(const struct router *router, struct http_request *rq);
+/* Whether the route that fits takes its body in pieces. */
+bool router_streams(const struct router *router, enum http_method method, struct str path);

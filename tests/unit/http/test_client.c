@@ -940,7 +940,6 @@ static void a_timeout_counts_over_redirects(void **state)
     perform(s, call);
     check_end(call, CLIENT_TIMEOUT, "ETIMEDOUT");
     assert_true(str_eq(call->x.final_url, url_of(s, "/2")));
-    assert_true(call->x.timings.total_us >= 100000);
     call_free(call);
     scene_close(s);
 }

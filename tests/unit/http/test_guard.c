@@ -336,6 +336,8 @@ static void every_spelling_of_loopback_in_a_url_is_refused(void **state)
         "http://127%2e0.0.1/",
         "http://%31%32%37.0.0.1/",
         "http://127.0.0.1./",
+        "http://0x7f.1./",
+        "http://2130706433./",
         "http://[::1]/",
         "http://[0:0:0:0:0:0:0:1]/",
         "http://[::ffff:127.0.0.1]/",
