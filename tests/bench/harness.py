@@ -80,8 +80,8 @@ class Process:
         return total / TICKS
 
     def children(self):
-        text = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
-        return [int(pid) for pid in text.split()]
+        tasks = Path(f"/proc/{self.pid}/task").iterdir()
+        return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
 
     def memory_kb(self):
         """Proportional set size: what the process really holds."""

@@ -35,6 +35,7 @@ from harness import (
 )
 
 ROUNDS, SECONDS = 9, 3
+SWEEP_SECONDS = 90  # what was removed is posted beside until its last row is gone
 UNLIMITED = {"OVERWRITE_SETTING_API_Enable_Rate_Limiter": "false"}
 MESSAGE = {"text": "Build 4711 of main has passed: 1,204 tests in 3 minutes; it is on its way to production."}
 MEGABYTE = 1 << 20
@@ -390,11 +391,11 @@ def steady_posts(space, server, seconds):
 def while_posting(space, server, act, is_gone, is_swept):
     """Removes something beside 200 posts/s: (gone at once, seconds to sweep it, the posts' times)."""
     with ThreadPoolExecutor(1) as pool:
-        posting = pool.submit(steady_posts, space, server, 30)
+        posting = pool.submit(steady_posts, space, server, SWEEP_SECONDS + 5)
         time.sleep(3)
         act()
         gone = is_gone()
-        swept = seconds_until(is_swept, 25)
+        swept = seconds_until(is_swept, SWEEP_SECONDS)
         return gone, swept, posting.result()
 
 

@@ -11,8 +11,9 @@ import sys
 import harness
 import integrations
 import messages
+import scripts
 
-MEASUREMENTS = [integrations, messages]
+MEASUREMENTS = [integrations, messages, scripts]
 
 
 def main():

@@ -40,7 +40,7 @@ static void up(struct frame *frame, size_t i, struct str text)
 /* The state: how often it was called. */
 static uint32_t *counter(void)
 {
-    return (uint32_t *)(void *)(channel + STACK);
+    return (uint32_t *)(void *)(channel + STACK + 64);
 }
 
 static void answer_number(struct frame *out, uint32_t number)
@@ -111,7 +111,7 @@ static void serve(const struct frame *in, struct frame *out)
 
 static int worker(void)
 {
-    struct frame in, out = {.kind = FRAME_READY, .flags = FRAME_FRESH, .state = {PAGES, STACK, 0}};
+    struct frame in, out = {.kind = FRAME_READY, .flags = FRAME_FRESH, .state = {PAGES, STACK, STACK}};
     void *map = mmap(NULL, CHANNEL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, WORKER_CHANNEL, 0);
     assert_ptr_not_equal(map, MAP_FAILED);
     channel = map;
