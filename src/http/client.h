@@ -79,6 +79,7 @@ struct exchange {
 struct client_config {
     const struct guard *guard;
     const char *user_agent; /* sent unless the headers have one */
+    const char *ca_file;    /* certificates to trust, PEM; NULL: those of the system */
     unsigned max_connections;
     unsigned max_per_host;     /* a host is a name with a port */
     unsigned idle_connections; /* stay open after use while there are no more, busy ones counted */

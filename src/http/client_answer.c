@@ -45,6 +45,18 @@ static size_t on_body(char *bytes, size_t one, size_t len, void *arg)
     return buf_add(&t->body, str_from(bytes, len)) ? len : 0;
 }
 
+/* libcurl reads the trusted certificates once for all connections, but only when they come from a
+ * file alone; else it takes 20 ms of this thread for each. */
+static void trust(CURL *easy, const char *file)
+{
+    const char *usual = NULL;
+    if (file != NULL)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, file);
+    curl_easy_getinfo(easy, CURLINFO_CAINFO, &usual);
+    if (file != NULL || usual != NULL)
+        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+}
+
 void answer_connect(struct transfer *t)
 {
     CURL *easy = t->easy;
@@ -61,6 +73,7 @@ void answer_connect(struct transfer *t)
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_NOPROXY, ""); /* proxy_for() has decided */
+    trust(easy, t->client->config.ca_file);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_S);
     /* A look-up that nobody waits for any more ends by itself; without this the thread would stand

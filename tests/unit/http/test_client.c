@@ -755,7 +755,8 @@ static void a_proxy_is_asked_unless_the_host_is_exempt(void **state)
     assert_int_equal(receiver_number(proxy->receiver, &proxy->receiver->requests), 1);
     check_failure(s, call_new(s, STR("http://10.0.0.1/")), CLIENT_REFUSED,
                   "ERR_OUTBOUND_NOT_ALLOWED", "10.0.0.1");
-    receiver_say(proxy->receiver, 1, redirect_to(s, 302, STR("http://192.168.1.1/")), THEN_KEEP);
+    receiver_say(proxy->receiver, 1, redirect_to(proxy, 302, STR("http://192.168.1.1/")),
+                 THEN_KEEP);
     check_failure(s, call_new(s, STR("http://hook.test/1")), CLIENT_REFUSED,
                   "ERR_OUTBOUND_NOT_ALLOWED", "192.168.1.1");
     scene_close(s);
