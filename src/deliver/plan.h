@@ -1,0 +1,75 @@
+/* Which destination may be asked for deliveries next, and for how many. A destination is an
+ * integration. Pure: the caller tells what o'clock it is, and what happened. One holder.
+ *
+ * A destination has slots. What it holds of them is claimed rows until they have ended; while a
+ * claim is on its way it is not asked again. Stored moments are wall clock (`now_ms`), pauses are
+ * monotonic (`mono_ms`).
+ *
+ * The breaker. A destination that could not be reached several times in a row is suspected: it has
+ * one slot, and after each further failure a pause that doubles up to a ceiling. So a dead receiver
+ * costs one connection now and then, and what waits for it waits in the table. The first answer,
+ * whatever it says, ends that.
+ */
+#pragma once
+
+#include "base/heap.h"
+#include "base/map.h"
+
+/* Nothing waits there. */
+#define PLAN_NEVER INT64_MAX
+
+struct plan_limits {
+    unsigned in_flight; /* of one destination */
+    size_t total;       /* of all together */
+    unsigned failures;  /* in a row that open the breaker */
+    int64_t pause_ms, pause_max_ms;
+};
+
+struct destination {
+    struct str id;
+    struct heap_node due;   /* by the wall clock */
+    struct heap_node pause; /* by the monotonic one */
+    int64_t next_ms;        /* something waits from then on; PLAN_NEVER */
+    unsigned in_flight;
+    bool claiming;
+    bool noted; /* while claiming: what the claim says may be old already */
+    unsigned failures;
+    int64_t pause_until_ms; /* monotonic */
+    int64_t pause_ms;       /* the last one; 0: none yet */
+    char text[];
+};
+
+struct plan {
+    struct plan_limits limits;
+    struct map destinations;
+    struct heap due, pauses;
+    size_t in_flight; /* of all, claims on their way counted */
+};
+
+void plan_init(struct plan *p, const struct plan_limits *limits);
+void plan_release(struct plan *p);
+
+/* Something waits there from due_ms on. */
+void plan_note(struct plan *p, struct str id, int64_t due_ms, int64_t mono_ms);
+/* The destination whose turn it is and how many it may be asked for, which are held for it until
+ * plan_claimed(); NULL: none just now. */
+struct destination *plan_next(struct plan *p, int64_t now_ms, int64_t mono_ms, unsigned *out_count);
+/* How long until plan_next() can have something, as far as is known; at most `most_ms`. */
+int64_t plan_wait_ms(const struct plan *p, int64_t now_ms, int64_t mono_ms, int64_t most_ms);
+
+/* The claim that plan_next() asked for is back: of `asked` it got `got`, and what is left there is
+ * due at next_ms. */
+void plan_claimed(struct plan *p, struct destination *d, unsigned asked, unsigned got,
+                  int64_t next_ms, int64_t mono_ms);
+
+enum plan_end {
+    PLAN_REACHED,     /* the receiver answered */
+    PLAN_UNREACHABLE, /* no connection, or no answer in time */
+    PLAN_NOT_CALLED,  /* says nothing of the receiver */
+};
+/* One that was claimed has ended. The destination may be gone afterwards. *out_changed: the breaker
+ * opened or closed. */
+void plan_ended(struct plan *p, struct destination *d, enum plan_end end, int64_t mono_ms,
+                bool *out_changed);
+
+bool plan_suspects(const struct plan *p, const struct destination *d);
