@@ -8,10 +8,12 @@
  *
  * A step is a plain function on one lane; the call travels from lane to lane with its arena. The
  * steps of one endpoint run in their order; the first that returns false ends the call with *err,
- * and one that sets call->finished ends it with the answer as it stands. A step on the writer that
- * has more to do than belongs into one command sets call->again, and is run again in another.
- * The last step leaves the answer's members in call->out: the text between the braces, written with
- * call_members() or call_member_*(); `"success":true` is added behind them.
+ * and one that sets call->finished ends it with the answer as it stands. A step with a `when` is
+ * left out where that says so. A step that asks for a script runs on the loop; if it made a run
+ * (call_script()) the call waits until the script has ended, and the next step reads how. A step on
+ * the writer that has more to do than belongs into one command sets call->again, and is run again
+ * in another. The last step leaves the answer's members in call->out: the text between the braces,
+ * written with call_members() or call_member_*(); `"success":true` is added behind them.
  */
 #pragma once
 
@@ -23,6 +25,8 @@
 #include "domain/access.h"
 #include "model/permission.h"
 #include "model/setting.h"
+
+struct script_run;
 
 struct api; /* what main gives to the room: store, settings of the process, limits */
 struct user_entry;
@@ -56,16 +60,18 @@ struct call {
     struct str audit_target;  /* id of what was changed, for the audit log */
     struct str headers;       /* more header lines for the answer, each with "\r\n" */
     void *state;              /* what one step leaves for the next, in the arena */
+    struct script_run *run;   /* of the last step that asked for one; NULL: none did */
     /* For serve.c: */
     struct arena own;
     struct conn *conn;
     unsigned step;
 };
 
-enum lane_id { STEP_NONE, STEP_LOOP, STEP_WORK, STEP_READ, STEP_WRITE };
+enum lane_id { STEP_NONE, STEP_LOOP, STEP_WORK, STEP_READ, STEP_WRITE, STEP_SCRIPT };
 
 struct step {
     enum lane_id lane;
+    bool (*when)(const struct call *call);            /* NULL: always; asked on the loop */
     bool (*loop)(struct call *call, struct err *err); /* memory only, constant time */
     bool (*work)(struct call *call, struct err *err); /* passwords; no database */
     bool (*read)(struct rd *rd, struct call *call, struct err *err);
@@ -89,9 +95,22 @@ struct step {
         .lane = STEP_WRITE, .write = (f)                                                           \
     }
 
+#define ON_SCRIPT(f)                                                                               \
+    {                                                                                              \
+        .lane = STEP_SCRIPT, .loop = (f)                                                           \
+    }
+#define ON_READ_WHEN(w, f)                                                                         \
+    {                                                                                              \
+        .lane = STEP_READ, .when = (w), .read = (f)                                                \
+    }
+#define ON_WRITE_WHEN(w, f)                                                                        \
+    {                                                                                              \
+        .lane = STEP_WRITE, .when = (w), .write = (f)                                              \
+    }
+
 enum auth { AUTH_REQUIRED, AUTH_OPTIONAL };
 
-enum { ENDPOINT_PERMS = 4, ENDPOINT_STEPS = 4 };
+enum { ENDPOINT_PERMS = 4, ENDPOINT_STEPS = 6 };
 
 struct endpoint {
     enum http_method method;
@@ -138,6 +157,10 @@ bool call_take_body(struct call *call, const struct http_request *rq, struct err
 bool call_is_counted(const struct call *call);
 struct limit_verdict;
 bool call_within_limit(struct call *call, const struct limit_verdict *verdict, struct err *err);
+
+/* In a step that asks for a script: a run in the call's arena, which becomes call->run. What is to
+ * be run is the step's to fill in; api->scripts is there. */
+struct script_run *call_script(struct call *call);
 
 /* Writing the answer: a json_out over call->out that adds members to the answer's object. Use once
  * per call, or again with what was written before. */

@@ -4,8 +4,8 @@
  * A call whose steps all run on the loop lives in the loop's scratch and is over when serve()
  * returns. Any other call is a heap block with an arena of its own; it holds copies of what it
  * needs of the request, travels as a job, and comes home to the same loop after each step. Its one
- * holder is the loop, a lane's queue, or a lane's worker. Runs on the loop, but for the three run_
- * functions.
+ * holder is the loop, a lane's queue, or a lane's worker; while a script runs for it, it is the
+ * script's pool. Runs on the loop, but for the three run_ functions.
  */
 #include "api/serve.h"
 
@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "script/script.h"
 #include "store/catalog.h"
 
 enum { ANSWER_MAX = 64 << 20 }; /* bytes of an answer; a larger one is asked for in pages */
@@ -116,15 +117,25 @@ static void go_to_next(struct call *call)
     }
 }
 
+/* Nobody waits any more, or the server stops and the lanes may be gone. */
+static bool is_abandoned(const struct call *call)
+{
+    return atomic_load(&call->command.job.abandoned);
+}
+
+static void answer_late(struct call *call)
+{
+    struct err late;
+    err_busy(&late,
+             "The server is busy: the request waited too long and was not begun. Try again.");
+    answer(call, NULL, false, &late);
+}
+
 static void come_home(struct job *job)
 {
     struct call *call = call_of(job);
-    struct err late;
-    /* Abandoned: nobody waits any more, or the server stops and the lanes may be gone. */
-    if (job->dropped || atomic_load(&job->abandoned)) {
-        err_busy(&late,
-                 "The server is busy: the request waited too long and was not begun. Try again.");
-        answer(call, NULL, false, &late);
+    if (job->dropped || is_abandoned(call)) {
+        answer_late(call);
     } else if (!call->command.ok) {
         answer(call, NULL, false, &call->command.err);
     } else {
@@ -132,6 +143,48 @@ static void come_home(struct job *job)
         go_on(call, NULL);
     }
 }
+
+/* --- scripts --- */
+
+/* A run and whom it is for. */
+struct errand {
+    struct script_run run; /* first: what travels */
+    struct call *call;
+};
+
+struct script_run *call_script(struct call *call)
+{
+    assert(call->api->scripts != NULL);
+    struct errand *errand = ARENA_NEW(call->arena, struct errand);
+    errand->call = call;
+    errand->run.arena = call->arena;
+    call->run = &errand->run;
+    return call->run;
+}
+
+static void script_came_home(struct job *job)
+{
+    struct call *call = ((struct errand *)job)->call;
+    if (is_abandoned(call)) {
+        answer_late(call);
+        return;
+    }
+    call->command.job.begin_by_ms = clock_mono_ms() + call->api->call_begin_ms;
+    go_to_next(call);
+    go_on(call, NULL);
+}
+
+static bool submit_script(struct call *call)
+{
+    struct script_run *run = call->run;
+    job_init(&run->job, http_home(call->conn));
+    run->job.finish = script_came_home;
+    run->job.bytes = sizeof(struct errand) + run->source.len + run->argument.len;
+    scripts_submit(call->api->scripts, run);
+    return true;
+}
+
+/* --- the walk --- */
 
 static void park(struct call *call, struct http_request *rq)
 {
@@ -156,31 +209,50 @@ static bool submit(struct call *call, struct err *err)
         return store_read(call->api->store, &call->command, err);
     case STEP_WRITE:
         return store_write(call->api->store, &call->command, err);
+    case STEP_SCRIPT:
+        return submit_script(call);
     default:
         assert(!"a step on the loop is not submitted");
         return false;
     }
 }
 
+static bool is_over(const struct call *call)
+{
+    return call->finished || call->step == ENDPOINT_STEPS || current(call)->lane == STEP_NONE;
+}
+
+/* A step that belongs to the loop is done here and now. True: the next step's turn. False: it
+ * failed, or the call has to leave the loop for it. */
+static bool step_here(struct call *call, struct err *err)
+{
+    const struct step *step = current(call);
+    const struct script_run *run = call->run;
+    bool skipped = step->when != NULL && !step->when(call);
+    if (!skipped && step->lane != STEP_LOOP && step->lane != STEP_SCRIPT)
+        return false;
+    if (!skipped && !step->loop(call, err))
+        return false;
+    if (!skipped && step->lane == STEP_SCRIPT && call->run != run)
+        return false;
+    call->step++;
+    return true;
+}
+
 /* Runs steps until one has to leave the loop or all are done. `rq` as long as the handler runs. */
 static void go_on(struct call *call, struct http_request *rq)
 {
     struct err err = ERR_NONE;
-    bool ok = true;
-    while (ok && !call->finished && call->step < ENDPOINT_STEPS &&
-           current(call)->lane == STEP_LOOP) {
-        ok = current(call)->loop(call, &err);
-        call->step++;
+    while (!is_over(call) && step_here(call, &err)) {
     }
-    bool done =
-        !ok || call->finished || call->step == ENDPOINT_STEPS || current(call)->lane == STEP_NONE;
-    if (!done && call->conn == NULL) {
+    bool failed = err.status != 0, done = is_over(call);
+    if (!failed && !done && call->conn == NULL) {
         park(call, rq);
         rq = NULL;
     }
-    if (!done && submit(call, &err))
+    if (!failed && !done && submit(call, &err))
         return;
-    answer(call, rq, ok && done, &err);
+    answer(call, rq, !failed && done, &err);
 }
 
 /* --- the door --- */

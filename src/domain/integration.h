@@ -11,11 +11,21 @@
 #include "domain/access.h"
 #include "store/integration.h"
 
+enum { INTEGRATION_SCRIPT_BYTES = 256 << 10 }; /* a longer script is stored and never run */
+
+/* What became of a look at a script's syntax, which takes place before the command. */
+struct script_check {
+    struct str source; /* that was looked at */
+    bool ok;
+    struct str error; /* of a wrong one: JSON, {"name","message","stack"} */
+};
+
 struct integration_change {
     struct actor by;
     const struct json *body;    /* checked against the schema */
     const char *frozen_scripts; /* the error while scripts are frozen by the operator, else NULL */
-    int64_t *out_same_url;      /* how many have the target_url that chose this one; may be NULL */
+    const struct script_check *checked; /* NULL: nothing was looked at */
+    int64_t *out_same_url; /* how many have the target_url that chose this one; may be NULL */
 };
 
 /* POST create, PUT update, POST remove. The document as it is afterwards (remove: as it was) goes

@@ -65,6 +65,7 @@ bool incoming_create(struct tx *tx, const struct integration_change *change, str
     integration_set_skip_transpile(in, body);
     in->override_destination = json_get_true(body, "overrideDestinationChannelEnabled");
     integration_mark(in, INTEGRATION_OVERRIDE_DESTINATION);
+    integration_take_compiled(in, change, rd->arena);
     in->token = id_random(rd->arena, TOKEN_LENGTH);
     integration_mark(in, INTEGRATION_TOKEN);
     return true;
@@ -81,6 +82,7 @@ static void take_update(struct integration *in, const struct integration_change 
     integration_set_skip_transpile(in, change->body);
     if (change->frozen_scripts != NULL)
         integration_keep_script(in, &before);
+    integration_take_compiled(in, change, arena);
 }
 
 static bool take_post_as_user(struct tx *tx, const struct json *body, struct integration *in,

@@ -147,6 +147,7 @@ bool outgoing_create(struct tx *tx, const struct integration_change *change, str
     if (!validate(rd, change, in, err))
         return false;
     take_rest(in, change->body, false, rd->arena);
+    integration_take_compiled(in, change, rd->arena);
     in->null = 0; /* a new document has no null members */
     return true;
 }
@@ -171,5 +172,6 @@ bool outgoing_update(struct tx *tx, const struct integration_change *change, str
     take_rest(in, change->body, true, rd->arena);
     if (change->frozen_scripts != NULL)
         integration_keep_script(in, &before);
+    integration_take_compiled(in, change, rd->arena);
     return true;
 }

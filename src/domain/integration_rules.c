@@ -140,3 +140,44 @@ void integration_keep_script(struct integration *in, const struct integration *b
     in->script_enabled = before->script_enabled;
     in->skip_transpile = before->skip_transpile;
 }
+
+/* --- compiled scripts --- */
+
+static const struct str too_large = STR_INIT(
+    "{\"name\":\"RangeError\",\"message\":\"The script is larger than 256 KiB\",\"stack\":\"\"}");
+
+static void note_script_error(struct integration *in, struct str error, struct arena *arena)
+{
+    in->script_error = json_parse(arena, error);
+    integration_mark(in, INTEGRATION_SCRIPT_ERROR);
+}
+
+static void note_check(struct integration *in, const struct script_check *checked,
+                       struct arena *arena)
+{
+    if (!checked->ok) {
+        note_script_error(in, checked->error, arena);
+        return;
+    }
+    in->script_compiled = in->script;
+    integration_mark(in, INTEGRATION_SCRIPT_COMPILED);
+}
+
+void integration_take_compiled(struct integration *in, const struct integration_change *change,
+                               struct arena *arena)
+{
+    const struct script_check *checked = change->checked;
+    bool on =
+        in->script_enabled && integration_has(in, INTEGRATION_SCRIPT) && !str_blank(in->script);
+    if (change->frozen_scripts != NULL)
+        return;
+    if (on || !integration_is_incoming(in))
+        integration_drop(in, INTEGRATION_SCRIPT_COMPILED);
+    if (!on)
+        return;
+    integration_drop(in, INTEGRATION_SCRIPT_ERROR);
+    if (in->script.len > INTEGRATION_SCRIPT_BYTES)
+        note_script_error(in, too_large, arena);
+    else if (checked != NULL && str_eq(checked->source, in->script))
+        note_check(in, checked, arena);
+}

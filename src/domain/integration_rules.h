@@ -35,6 +35,13 @@ void integration_set_user(struct integration *in, const struct user *user);
 bool integration_changes_script(const struct integration *in, const struct json *body);
 void integration_keep_script(struct integration *in, const struct integration *before);
 
+/* The compile step: what the look at the script said becomes scriptCompiled or scriptError. A
+ * script that nobody has looked at (scripts are switched off) gets neither, and is looked at when
+ * it is run. Without a script that is on, an incoming integration keeps what was compiled, an
+ * outgoing one loses it. */
+void integration_take_compiled(struct integration *in, const struct integration_change *change,
+                               struct arena *arena);
+
 /* The two directions. `in` is the stored document on update; on create it is new, with nothing but
  * its type. On success it holds what is to be stored, but for ids and times. */
 bool incoming_create(struct tx *tx, const struct integration_change *change, struct integration *in,

@@ -124,17 +124,42 @@ static bool post_together(struct tx *tx, const struct poster *poster, const stru
     return true;
 }
 
+/* Whom it goes to, without a message each. */
+static bool posted_to(struct arena *a, const struct poster *poster, const struct json *content,
+                      struct posted *out, struct err *err)
+{
+    struct str *names = NULL;
+    if (!find_names(a, poster, content, &names, &out->count, err))
+        return false;
+    out->results = ARENA_ARRAY(a, struct post_result, out->count);
+    for (size_t i = 0; i < out->count; i++)
+        out->results[i].channel = names[i];
+    return true;
+}
+
+bool message_preview(struct arena *arena, const struct poster *poster,
+                     const struct post_draft *draft, struct posted *out, struct err *err)
+{
+    struct posted posted = {.count = 0};
+    if (!posted_to(arena, poster, draft->content, &posted, err))
+        return false;
+    for (size_t i = 0; i < posted.count; i++) {
+        posted.results[i].message = content_message(arena, poster, draft->content, err);
+        if (posted.results[i].message == NULL ||
+            !message_check(posted.results[i].message->doc, err))
+            return false;
+        posted.sent++;
+    }
+    *out = posted;
+    return true;
+}
+
 bool message_post(struct tx *tx, const struct poster *poster, const struct post_draft *draft,
                   struct posted *out, struct err *err)
 {
-    struct arena *a = tx->rd.arena;
-    struct str *names = NULL;
     struct posted posted = {.count = 0};
-    if (!find_names(a, poster, draft->content, &names, &posted.count, err))
+    if (!posted_to(tx->rd.arena, poster, draft->content, &posted, err))
         return false;
-    posted.results = ARENA_ARRAY(a, struct post_result, posted.count);
-    for (size_t i = 0; i < posted.count; i++)
-        posted.results[i].channel = names[i];
     if (draft->separate)
         post_separately(tx, poster, draft->content, &posted);
     else if (!post_together(tx, poster, draft->content, &posted, err))

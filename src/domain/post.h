@@ -45,6 +45,11 @@ struct posted {
 bool message_post(struct tx *tx, const struct poster *poster, const struct post_draft *draft,
                   struct posted *out, struct err *err);
 
+/* The same as far as memory alone can tell, for trials: nothing is looked up, nothing is stored.
+ * The destinations as they are named, each with the message it would get. */
+bool message_preview(struct arena *arena, const struct poster *poster,
+                     const struct post_draft *draft, struct posted *out, struct err *err);
+
 /* The refusal as hooks show it: the error's code if it has one, else its text, else
  * "Unknown error". A view into *err, or static. */
 struct str fault_code(const struct err *err);

@@ -10,8 +10,8 @@
 #include "base/mem.h"
 #include "domain/message.h"
 #include "domain/room.h"
-#include "store/hook_history.h"
 #include "store/hook_key.h"
+#include "store/record.h"
 
 enum {
     LOOK_EVERY_MS = 1000, /* for work */
@@ -27,7 +27,7 @@ static const struct task {
 } tasks[] = {
     {rooms_to_sweep, rooms_sweep},
     {messages_to_sweep, messages_sweep},
-    {hook_history_to_sweep, hook_history_sweep},
+    {records_to_sweep, records_sweep},
     {hook_keys_to_sweep, hook_keys_sweep},
 };
 enum { TASKS = sizeof(tasks) / sizeof(tasks[0]) };

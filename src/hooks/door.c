@@ -89,6 +89,7 @@ static bool find_integration(struct call *call, const struct http_request *rq, s
     struct hook *hook = ARENA_NEW(call->arena, struct hook);
     hook->begun_us = begun_us;
     hook->in = integration_read(call->arena, json_parse(call->arena, entry->json));
+    hook->revision = entry->head.revision;
     hook->content_type = arena_str(call->arena, rq->content_type);
     hook->size = rq->body.len;
     CATALOG_UNREF(entry);

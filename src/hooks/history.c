@@ -4,7 +4,7 @@
 
 #include "api/schema_table.h"
 #include "domain/fault.h"
-#include "store/hook_history.h"
+#include "store/record.h"
 
 static bool visible(struct rd *rd, const struct call *call, struct str id)
 {
@@ -22,13 +22,14 @@ static bool history(struct rd *rd, struct call *call, struct err *err)
     bool seen = visible(rd, call, id);
     struct page page = call_page(call);
     buf_lit(&call->out, "\"history\":[");
-    int64_t rows = seen ? hook_history_page(rd, id, page.offset, page.count, &call->out) : 0;
+    int64_t rows =
+        seen ? records_page(rd, RECORD_CALL, id, page.offset, page.count, &call->out) : 0;
     buf_add_char(&call->out, ']');
     struct json_out o = call_members(call);
     json_member_i64(&o, "offset", page.offset);
     json_member_i64(&o, "items", rows);
     json_member_i64(&o, "count", rows);
-    json_member_i64(&o, "total", seen ? hook_history_total(rd, id) : 0);
+    json_member_i64(&o, "total", seen ? records_total(rd, RECORD_CALL, id) : 0);
     return true;
 }
 
@@ -38,7 +39,7 @@ static bool clear(struct tx *tx, struct call *call, struct err *err)
     if (hook_managed(tx_rd(tx), call, call->audit_target, DETAILS_METHOD("clearHookHistory"),
                      err) == NULL)
         return false;
-    hook_history_clear(tx, call->audit_target);
+    records_clear(tx, RECORD_CALL, call->audit_target);
     return true;
 }
 

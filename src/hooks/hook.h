@@ -6,12 +6,15 @@
 #include "domain/post.h"
 #include "hooks/hooks.h"
 #include "hooks/payload.h"
+#include "hooks/progress.h"
 #include "hooks/verify.h"
+#include "store/record.h"
 
 struct recorder;
 
 struct hooks {
     struct recorder *recorder;
+    struct progress *progress; /* deliveries that scripts work on */
     uint8_t key[DIGEST_SEAL_KEY_BYTES];
 };
 
@@ -24,12 +27,18 @@ struct hook {
     struct str delivery_id;              /* of the sender, by the rules of the signature */
 
     struct payload payload;
-    struct json *content;      /* the message, or what a script makes it from */
+    struct json *content;      /* the message, or what a script makes it from; NULL: none */
     struct str key, body_hash; /* digests; empty: the call has no key */
     struct str headers;        /* JSON, for the history; empty: it does not keep them */
     struct str body;           /* its beginning, likewise */
     struct str content_type;
     size_t size; /* of the body */
+
+    struct str script;   /* that makes the message; empty: there is none to be run */
+    int64_t revision;    /* of the integration's document */
+    struct str argument; /* of the script: JSON; empty: it is too long */
+    const struct json *response, *posts_as; /* what the script says besides; may be NULL */
+    struct progress_hold *hold;             /* of the delivery; NULL: none */
 
     struct posted posted;
     bool replayed;       /* the answer is that of an earlier call with the same key */
@@ -52,6 +61,19 @@ struct str secrets_seal(const struct hooks *hooks, struct arena *arena, struct s
 bool secrets_open(const struct hooks *hooks, struct arena *arena, struct str integration_id,
                   struct str sealed, struct str *out_plain);
 
+/* --- incoming.c --- */
+
+/* False and *err: the content names a destination, and the integration does not let it. */
+bool hook_destination_allowed(const struct hook *hook, struct err *err);
+
+/* --- script.c --- */
+
+/* At the door, when hook->script is set: what the script will be given. */
+void hook_prepare_script(struct call *call, const struct http_request *rq);
+/* Steps: asks for the run, unless the answer is known; and does what its result says. */
+bool hook_ask_script(struct call *call, struct err *err);
+bool hook_heed_script(struct call *call, struct err *err);
+
 /* --- delivery.c --- */
 
 /* A digest of what tells this call from others, the sender's repetitions from new ones; empty when
@@ -73,9 +95,8 @@ struct recorder *recorder_open(struct store *store, struct err *err);
 /* Writes what it was given and ends its thread. What is given to it afterwards is lost. */
 void recorder_stop(struct recorder *r);
 void recorder_free(struct recorder *r);
-/* Any thread; never waits. `doc` are the members of the document. When too many wait it is dropped
- * and counted. */
-void recorder_put(struct recorder *r, struct str integration_id, int64_t at_ms, struct str doc);
+/* Any thread; never waits. The texts are copied. When too many wait it is dropped and counted. */
+void recorder_put(struct recorder *r, const struct record_row *row);
 
 /* --- the endpoints --- */
 
@@ -83,6 +104,8 @@ extern const struct endpoint endpoints_helpers[];
 extern const struct endpoint endpoints_incoming[];
 extern const struct endpoint endpoints_hook_options[];
 extern const struct endpoint endpoints_hook_history[];
+extern const struct endpoint endpoints_script_runs[];
+extern const struct endpoint endpoints_script_test[];
 
 /* An incoming integration that the caller may manage; NULL and *err otherwise. */
 struct integration *hook_managed(struct rd *rd, const struct call *call, struct str id,

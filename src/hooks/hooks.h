@@ -7,6 +7,10 @@
  *   payload.c   what a body means          verify*.c    signatures
  *   delivery.c  which key a call has       record.c     what the history keeps of it
  *   recorder.c  writes the history, behind the answers
+ *   script.c    a call's script: asked and heeded
+ *   argument.c  what scripts are given     outcome.c    what their ends mean
+ *   progress.c  deliveries in progress     runs.c       the last runs of scripts
+ *   trial.c     trying a script            script_test.c  ... over the API
  *   helpers.c   sample, info, add, remove  options.c, history.c   the endpoints under /ext/v1
  */
 #pragma once

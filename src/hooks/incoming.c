@@ -2,9 +2,11 @@
  * texts are the reference's; docs/webhooks.md tells them to people who send.
  *
  *   loop    door.c -> enabled? policy? -> the content -> where may it go?
+ *   (with a script: reader  was this key here before? -> the script -> loop  what it says)
  *   writer  still so? -> was this key here before? -> message_post() -> the key, beside the message
  */
 #include "hooks/hook.h"
+#include "hooks/outcome.h"
 
 #include "domain/fault.h"
 #include "store/hook_key.h"
@@ -42,7 +44,7 @@ static bool content_of(struct call *call, const struct http_request *rq, struct 
     return true;
 }
 
-static bool destination_allowed(const struct hook *hook, struct err *err)
+bool hook_destination_allowed(const struct hook *hook, struct err *err)
 {
     bool named = json_truthy(json_get_lit(hook->content, "channel")) ||
                  json_truthy(json_get_lit(hook->content, "roomId"));
@@ -61,6 +63,34 @@ static void note_key(struct call *call, const struct http_request *rq)
     hook->body_hash = arena_str(call->arena, str_of(digest));
 }
 
+/* A script runs once for each delivery; the second of two at once has to come again. */
+static bool hold_delivery(struct call *call, struct err *err)
+{
+    struct hook *hook = call->state;
+    if (str_empty(hook->key))
+        return true;
+    switch (progress_begin(call->api->hooks->progress, hook->in->id, hook->key, &hook->hold)) {
+    case PROGRESS_BEGUN:
+        return true;
+    case PROGRESS_GOES_ON:
+        (void)err_set(err, 409, NULL,
+                      "This delivery is being worked on just now. Send it again in a moment for "
+                      "its answer.");
+        err->retry_after_s = 1;
+        return false;
+    default:
+        return err_busy(err, "Too many deliveries are being worked on. Try again.");
+    }
+}
+
+static bool scripted_door(struct call *call, const struct http_request *rq, struct err *err)
+{
+    if (!hold_delivery(call, err))
+        return false;
+    hook_prepare_script(call, rq);
+    return true;
+}
+
 static bool run_door(struct call *call, const struct http_request *rq, struct err *err)
 {
     if (!hook_door(call, rq, err))
@@ -68,16 +98,19 @@ static bool run_door(struct call *call, const struct http_request *rq, struct er
     struct hook *hook = call->state;
     if (!enabled(hook, hook->in, err) || !policy_met(call, err) || !content_of(call, rq, err))
         return false;
-    if (hook->content->items.count == 0) {
+    if (call->api->scripts != NULL)
+        hook->script = integration_runnable(hook->in);
+    if (str_empty(hook->script) && hook->content->items.count == 0) {
         hook->outcome = "ignored";
         call->finished = true;
         return true;
     }
     note_key(call, rq);
-    return destination_allowed(hook, err);
+    return str_empty(hook->script) ? hook_destination_allowed(hook, err)
+                                   : scripted_door(call, rq, err);
 }
 
-/* --- on the writer --- */
+/* --- on the writer, and on a reader --- */
 
 /* The integration as it is in this transaction. Usually nobody has changed it in the meantime, and
  * a look at its moment is enough. */
@@ -133,13 +166,53 @@ static void put_responses(struct json_out *o, const struct posted *posted)
     json_end(&list);
 }
 
+/* Before a script is run for a delivery that may have its answer already. */
+static bool is_known_by_key(const struct call *call)
+{
+    const struct hook *hook = call->state;
+    return !str_empty(hook->script) && !str_empty(hook->key);
+}
+
+static bool find_answer(struct rd *rd, struct call *call, struct err *err)
+{
+    const struct hook_key *seen;
+    if (!look_for_key(rd, call->state, &seen, err))
+        return false;
+    if (seen != NULL)
+        answer_again(call, seen);
+    return true;
+}
+
+/* Who posts: the integration's user, or whom the script names. */
+static const struct user *poster_of(struct rd *rd, struct hook *hook, const struct integration *in,
+                                    struct err *err)
+{
+    const struct user *usual = user_find_names(rd, in->user_id);
+    if (usual == NULL)
+        (void)call_unknown(err);
+    if (usual == NULL || hook->posts_as == NULL)
+        return usual;
+    struct str id = json_get_str(hook->posts_as, "_id");
+    const struct user *named =
+        str_empty(id) ? user_find_by_username(rd, json_get_str(hook->posts_as, "username"))
+                      : user_find(rd, id);
+    bool allowed =
+        named != NULL && (str_eq(named->id, usual->id) ||
+                          access_allows_globally(rd, usual->id, PERM_MESSAGE_IMPERSONATE));
+    if (allowed)
+        return named;
+    hook->reason = STR("the script names a user who is not there, or as whom it may not post");
+    (void)refuse(err, "error-running-script");
+    return NULL;
+}
+
 static bool post_content(struct tx *tx, const struct call *call, const struct integration *in,
                          struct posted *out, struct err *err)
 {
-    const struct hook *hook = call->state;
-    struct user *user = user_find_names(tx_rd(tx), in->user_id);
+    struct hook *hook = call->state;
+    const struct user *user = poster_of(tx_rd(tx), hook, in, err);
     if (user == NULL)
-        return call_unknown(err);
+        return false;
     struct poster poster = {.user = user,
                             .integration_id = in->id,
                             .alias = in->alias,
@@ -160,14 +233,35 @@ static bool post_content(struct tx *tx, const struct call *call, const struct in
 static void put_answer(struct call *call, const struct posted *posted)
 {
     const struct hook *hook = call->state;
-    bool ok = posted->sent > 0;
+    bool ok = posted->sent > 0 || hook->content == NULL;
+    call->raw = true;
+    call->status = ok ? 200 : 400;
+    if (ok && hook->response != NULL) {
+        script_response_put(&call->out, hook->response);
+        return;
+    }
     struct json_out o = json_begin(&call->out, '{');
     if (json_get_true(hook->content, "separateResponse"))
         put_responses(&o, posted);
     json_member_bool(&o, "success", ok);
     json_end(&o);
-    call->raw = true;
-    call->status = ok ? 200 : 400;
+}
+
+static void remember(struct tx *tx, const struct call *call, const struct integration *in)
+{
+    const struct hook *hook = call->state;
+    if (call->status == 200 && !str_empty(hook->key) && buf_ok(&call->out))
+        hook_key_insert(tx, &(struct hook_key){.integration_id = in->id,
+                                               .key = hook->key,
+                                               .body_hash = hook->body_hash,
+                                               .answer = buf_str(&call->out)});
+}
+
+/* Whether something is to be stored: a message, or that a script was run for this delivery. */
+static bool is_to_store(const struct call *call)
+{
+    const struct hook *hook = call->state;
+    return !hook->replayed && (hook->content != NULL || !str_empty(hook->key));
 }
 
 static bool post(struct tx *tx, struct call *call, struct err *err)
@@ -184,15 +278,11 @@ static bool post(struct tx *tx, struct call *call, struct err *err)
         return true;
     }
     struct posted posted = {0};
-    if (!post_content(tx, call, in, &posted, err))
+    if (hook->content != NULL && !post_content(tx, call, in, &posted, err))
         return false;
     hook->posted = posted;
     put_answer(call, &posted);
-    if (posted.sent > 0 && !str_empty(hook->key) && buf_ok(&call->out))
-        hook_key_insert(tx, &(struct hook_key){.integration_id = in->id,
-                                               .key = hook->key,
-                                               .body_hash = hook->body_hash,
-                                               .answer = buf_str(&call->out)});
+    remember(tx, call, in);
     return true;
 }
 
@@ -213,7 +303,10 @@ static bool tell_replay(struct call *call, struct err *err)
 #define RUN(verb, address)                                                                         \
     {                                                                                              \
         .method = (verb), .path = (address), .auth = AUTH_OPTIONAL, .door = run_door,              \
-        .steps = {ON_WRITE(post), ON_LOOP(tell_replay)}, .over = hook_over                         \
+        .steps = {ON_READ_WHEN(is_known_by_key, find_answer), ON_SCRIPT(hook_ask_script),          \
+                  ON_LOOP(hook_heed_script), ON_WRITE_WHEN(is_to_store, post),                     \
+                  ON_LOOP(tell_replay)},                                                           \
+        .over = hook_over                                                                          \
     }
 
 const struct endpoint endpoints_incoming[] = {

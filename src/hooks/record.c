@@ -1,16 +1,19 @@
 /* What the history keeps of a call. Headers and body only where the owner asked for them, and then
  * without what could be a secret: a history is read by more people than an integration's address.
  * Runs on the loop. */
+#include "hooks/argument.h"
 #include "hooks/hook.h"
+#include "hooks/outcome.h"
 
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "http/limit.h"
 
 enum {
-    DOC_BYTES = 256 << 10,
-    HEADERS_BYTES = 64 << 10,
-    BODY_BYTES = 64 << 10, /* of a body that is kept; the rest is cut */
+    DOC_BYTES = 512 << 10,
+    BODY_BYTES = 64 << 10,       /* of a body that is kept; the rest is cut */
+    CONSOLE_BYTES = 8 << 10,     /* of what a script printed, in the history ... */
+    RUN_CONSOLE_BYTES = 64 << 10 /* ... and among its runs */
 };
 
 struct str record_body(const struct http_request *rq, struct arena *arena)
@@ -27,8 +30,9 @@ static const struct str secret_words[] = {
     STR_INIT("password"),  STR_INIT("session"),
 };
 
-static bool is_secret(struct str lower_name, const struct verify_names *verified)
+static bool is_secret(struct str lower_name, const void *arg)
 {
+    const struct verify_names *verified = arg;
     for (size_t i = 0; i < sizeof(secret_words) / sizeof(secret_words[0]); i++) {
         if (str_find(lower_name, secret_words[i]) != SIZE_MAX)
             return true;
@@ -37,40 +41,10 @@ static bool is_secret(struct str lower_name, const struct verify_names *verified
                                 str_eq_nocase(lower_name, verified[1].signature));
 }
 
-static bool came_before(const struct http_request *rq, size_t at)
-{
-    for (size_t i = 0; i < at; i++) {
-        if (str_eq_nocase(rq->headers[i].name, rq->headers[at].name))
-            return true;
-    }
-    return false;
-}
-
-/* The values of all headers of that name, from this one on. */
-static struct str values_of(const struct http_request *rq, size_t at, struct arena *arena)
-{
-    struct str all = rq->headers[at].value;
-    for (size_t i = at + 1; i < rq->header_count; i++) {
-        if (str_eq_nocase(rq->headers[i].name, rq->headers[at].name))
-            all = arena_join(arena, (struct str[]){all, STR(", "), rq->headers[i].value}, 3);
-    }
-    return utf8_repair(arena, all);
-}
-
 struct str record_headers(const struct http_request *rq, const struct verify_names *verified,
                           struct arena *arena)
 {
-    BUF(text, HEADERS_BYTES);
-    struct json_out o = json_begin(&text, '{');
-    for (size_t i = 0; i < rq->header_count; i++) {
-        if (came_before(rq, i))
-            continue;
-        struct str name = arena_lower(arena, rq->headers[i].name);
-        bool hidden = is_secret(name, verified);
-        json_member_str(&o, arena_cstr(arena, name), hidden ? STR("***") : values_of(rq, i, arena));
-    }
-    json_end(&o);
-    return buf_ok(&text) ? arena_str(arena, buf_str(&text)) : STR("");
+    return request_headers(rq, is_secret, verified, arena);
 }
 
 /* --- the document --- */
@@ -132,6 +106,14 @@ static void put_kept(struct json_out *o, const struct hook *hook)
         json_member_bool(o, "bodyCut", true);
 }
 
+static void put_script(struct json_out *o, const struct call *call)
+{
+    json_key(o, "script");
+    struct json_out script = json_begin(o->buf, '{');
+    script_run_put_members(&script, call->arena, call->run, CONSOLE_BYTES);
+    json_end(&script);
+}
+
 /* The members of the document, behind its number. */
 static void put_call(struct buf *out, const struct call *call, const struct err *err)
 {
@@ -152,6 +134,8 @@ static void put_call(struct buf *out, const struct call *call, const struct err 
         json_member_str(&o, "error", error_of(err));
     if (!str_empty(hook->reason))
         json_member_str(&o, "reason", hook->reason);
+    if (call->run != NULL)
+        put_script(&o, call);
     put_kept(&o, hook);
 }
 
@@ -165,16 +149,47 @@ static bool worth_recording(const struct call *call, const struct err *err)
     return limit_take(call->api->limits, key, 1, 1, call->now_ms).allowed;
 }
 
-void hook_over(struct call *call, const struct err *err)
+static void record_call(const struct call *call, const struct err *err)
 {
     const struct hook *hook = call->state;
     bool unheard = err != NULL && call->command.ok; /* the sender left while it was being posted */
-    if (hook == NULL || !worth_recording(call, err))
+    if (!worth_recording(call, err))
         return;
     BUF(doc, DOC_BYTES);
     put_call(&doc, call, unheard ? NULL : err);
     if (unheard)
         buf_lit(&doc, ",\"unheard\":true");
     if (buf_ok(&doc))
-        recorder_put(call->api->hooks->recorder, hook->in->id, call->now_ms, buf_str(&doc));
+        recorder_put(call->api->hooks->recorder,
+                     &(struct record_row){.kind = RECORD_CALL,
+                                          .integration_id = hook->in->id,
+                                          .at_ms = call->now_ms,
+                                          .doc = buf_str(&doc)});
+}
+
+static void record_run(const struct call *call)
+{
+    const struct script_run *run = call->run;
+    BUF(doc, DOC_BYTES);
+    struct json_out o = json_continue(&doc, false);
+    json_member_time(&o, "at", call->now_ms);
+    json_member_str(&o, "method", str_of(run->method));
+    script_run_put_members(&o, call->arena, run, RUN_CONSOLE_BYTES);
+    if (buf_ok(&doc))
+        recorder_put(call->api->hooks->recorder, &(struct record_row){.kind = RECORD_RUN,
+                                                                      .integration_id = run->id,
+                                                                      .at_ms = call->now_ms,
+                                                                      .doc = buf_str(&doc)});
+    script_run_log(call->arena, run);
+}
+
+void hook_over(struct call *call, const struct err *err)
+{
+    struct hook *hook = call->state;
+    if (hook == NULL)
+        return;
+    progress_end(call->api->hooks->progress, hook->hold);
+    record_call(call, err);
+    if (call->run != NULL)
+        record_run(call);
 }

@@ -1,10 +1,10 @@
-/* Writes the history of calls behind their answers.
+/* Writes records behind the answers: the history of calls, and the runs of scripts.
  *
- * One thread of its own takes what has come, up to 64 calls in one command, so that the writer sees
- * a small part of a batch now and then. It waits a moment for more before it writes: a single call
- * is not worth a commit of its own. Calls may end while the server stops, when no lane takes jobs
- * any more; therefore this is an inbox and not a lane. What does not fit is dropped and counted: a
- * history may have gaps, an answer must not wait for it.
+ * One thread of its own takes what has come, up to 64 records in one command, so that the writer
+ * sees a small part of a batch now and then. It waits a moment for more before it writes: a single
+ * call is not worth a commit of its own. Calls may end while the server stops, when no lane takes
+ * jobs any more; therefore this is an inbox and not a lane. What does not fit is dropped and
+ * counted: a history may have gaps, an answer must not wait for it.
  */
 #include "hooks/hook.h"
 
@@ -14,7 +14,7 @@
 #include "base/cond.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "store/hook_history.h"
+#include "store/record.h"
 
 enum {
     BATCH = 64,
@@ -24,9 +24,9 @@ enum {
     ARENA_BYTES = 16 << 20,
 };
 
-struct record {
+struct parcel {
     struct mail mail; /* first */
-    struct hook_call_row row;
+    struct record_row row;
     size_t bytes;
     char text[];
 };
@@ -71,22 +71,22 @@ static struct str text_copy(char **at, struct str s)
     return copy;
 }
 
-void recorder_put(struct recorder *r, struct str integration_id, int64_t at_ms, struct str doc)
+void recorder_put(struct recorder *r, const struct record_row *row)
 {
-    size_t bytes = sizeof(struct record) + integration_id.len + doc.len;
+    size_t bytes = sizeof(struct parcel) + row->integration_id.len + row->doc.len;
     if (atomic_load(&r->waiting) >= WAITING_MAX || atomic_load(&r->bytes) + bytes > WAITING_BYTES) {
         atomic_fetch_add(&r->dropped, 1);
         return;
     }
-    struct record *record = mem_alloc(bytes);
-    char *at = record->text;
-    record->bytes = bytes;
-    record->row = (struct hook_call_row){.integration_id = text_copy(&at, integration_id),
-                                         .at_ms = at_ms,
-                                         .doc = text_copy(&at, doc)};
+    struct parcel *parcel = mem_alloc(bytes);
+    char *at = parcel->text;
+    parcel->bytes = bytes;
+    parcel->row = *row;
+    parcel->row.integration_id = text_copy(&at, row->integration_id);
+    parcel->row.doc = text_copy(&at, row->doc);
     atomic_fetch_add(&r->bytes, bytes);
     size_t before = atomic_fetch_add(&r->waiting, 1);
-    inbox_put(&r->inbox, &record->mail);
+    inbox_put(&r->inbox, &parcel->mail);
     if (before + 1 == BATCH)
         ring_full(r);
 }
@@ -94,7 +94,7 @@ void recorder_put(struct recorder *r, struct str integration_id, int64_t at_ms, 
 /* --- writing --- */
 
 struct handful {
-    struct hook_call_row rows[BATCH];
+    struct record_row rows[BATCH];
     size_t count;
 };
 
@@ -102,7 +102,7 @@ static bool add_handful(struct tx *tx, void *arg, struct err *err)
 {
     (void)err;
     const struct handful *handful = arg;
-    hook_history_add(tx, handful->rows, handful->count);
+    records_add(tx, handful->rows, handful->count);
     return true;
 }
 
@@ -117,11 +117,11 @@ static void submit(struct recorder *r, struct handful *handful)
     arena_release(&arena);
 }
 
-static void forget(struct recorder *r, struct record *record)
+static void forget(struct recorder *r, struct parcel *parcel)
 {
     atomic_fetch_sub(&r->waiting, 1);
-    atomic_fetch_sub(&r->bytes, record->bytes);
-    free(record);
+    atomic_fetch_sub(&r->bytes, parcel->bytes);
+    free(parcel);
 }
 
 /* Takes up to BATCH records off the list; returns what is left. */
@@ -130,11 +130,11 @@ static struct mail *write_some(struct recorder *r, struct mail *list)
     struct handful handful = {.count = 0};
     struct mail *rest = list;
     for (; rest != NULL && handful.count < BATCH; rest = rest->next)
-        handful.rows[handful.count++] = ((struct record *)rest)->row;
+        handful.rows[handful.count++] = ((struct parcel *)rest)->row;
     submit(r, &handful);
     while (list != rest) {
         struct mail *next = list->next;
-        forget(r, (struct record *)list);
+        forget(r, (struct parcel *)list);
         list = next;
     }
     return rest;
@@ -144,7 +144,7 @@ static void tell_dropped(struct recorder *r)
 {
     size_t dropped = atomic_exchange(&r->dropped, 0);
     if (dropped > 0)
-        log_event(LOG_WARN, "hook-history-gap", "calls=%zu", dropped);
+        log_event(LOG_WARN, "history-gap", "records=%zu", dropped);
 }
 
 /* --- the thread --- */
@@ -216,7 +216,7 @@ void recorder_free(struct recorder *r)
     struct mail *list = inbox_take(&r->inbox);
     while (list != NULL) {
         struct mail *next = list->next;
-        forget(r, (struct record *)list);
+        forget(r, (struct parcel *)list);
         list = next;
     }
     inbox_release(&r->inbox);

@@ -6,11 +6,14 @@
 #include "base/mem.h"
 #include "domain/fault.h"
 
+enum { IN_PROGRESS = 10000 }; /* deliveries that scripts work on */
+
 struct hooks *hooks_open(struct store *store, const uint8_t key[DIGEST_SEAL_KEY_BYTES],
                          struct err *err)
 {
     struct hooks *hooks = mem_zalloc(sizeof(*hooks));
     memcpy(hooks->key, key, sizeof(hooks->key));
+    hooks->progress = progress_new(IN_PROGRESS);
     hooks->recorder = recorder_open(store, err);
     if (hooks->recorder != NULL)
         return hooks;
@@ -29,6 +32,7 @@ void hooks_free(struct hooks *hooks)
     if (hooks == NULL)
         return;
     recorder_free(hooks->recorder);
+    progress_free(hooks->progress);
     free(hooks);
 }
 
@@ -39,6 +43,8 @@ void hooks_routes(struct router *router, const struct api *api)
     api_add(router, api, endpoints_incoming);
     api_add(router, api, endpoints_hook_options);
     api_add(router, api, endpoints_hook_history);
+    api_add(router, api, endpoints_script_runs);
+    api_add(router, api, endpoints_script_test);
 }
 
 struct integration *hook_managed(struct rd *rd, const struct call *call, struct str id,

@@ -8,7 +8,7 @@
 const struct str type_incoming = STR_INIT("webhook-incoming");
 const struct str type_outgoing = STR_INIT("webhook-outgoing");
 
-enum field_kind { TEXT, FLAG, NUMBER, LIST, MOMENT, USER };
+enum field_kind { TEXT, FLAG, NUMBER, LIST, MOMENT, USER, TREE };
 
 struct field {
     const char *name;
@@ -45,6 +45,8 @@ static const struct field fields[INTEGRATION_FIELDS] = {
                                           AT(override_destination)},
     [INTEGRATION_SCRIPT_ENGINE] = {"scriptEngine", TEXT, AT(script_engine)},
     [INTEGRATION_SKIP_TRANSPILE] = {"skipTranspile", FLAG, AT(skip_transpile)},
+    [INTEGRATION_SCRIPT_COMPILED] = {"scriptCompiled", TEXT, AT(script_compiled)},
+    [INTEGRATION_SCRIPT_ERROR] = {"scriptError", TREE, AT(script_error)},
     [INTEGRATION_USER_ID] = {"userId", TEXT, AT(user_id)},
     [INTEGRATION_CREATED_AT] = {"_createdAt", MOMENT, AT(created_at_ms)},
     [INTEGRATION_CREATED_BY] = {"_createdBy", USER, AT(created_by)},
@@ -67,6 +69,18 @@ static const void *value(const struct integration *in, const struct field *field
 bool integration_is_incoming(const struct integration *in)
 {
     return str_eq(in->type, type_incoming);
+}
+
+/* A script that was made blank is none, whatever was compiled before. */
+struct str integration_runnable(const struct integration *in)
+{
+    bool none = !in->script_enabled || integration_has(in, INTEGRATION_SCRIPT_ERROR) ||
+                (integration_has(in, INTEGRATION_SCRIPT) && str_blank(in->script));
+    if (none)
+        return STR("");
+    bool compiled = integration_has(in, INTEGRATION_SCRIPT_COMPILED);
+    struct str text = compiled ? in->script_compiled : in->script;
+    return str_blank(text) ? STR("") : text;
 }
 
 void integration_mark(struct integration *in, enum integration_field field)
@@ -107,12 +121,11 @@ static struct user_ref read_user(const struct json *from)
 
 /* The kind of JSON each kind of field is written as. */
 static const enum json_kind json_of[] = {
-    [TEXT] = JSON_STRING, [FLAG] = JSON_BOOL,     [NUMBER] = JSON_NUMBER,
-    [LIST] = JSON_ARRAY,  [MOMENT] = JSON_STRING, [USER] = JSON_OBJECT,
+    [TEXT] = JSON_STRING,   [FLAG] = JSON_BOOL,   [NUMBER] = JSON_NUMBER, [LIST] = JSON_ARRAY,
+    [MOMENT] = JSON_STRING, [USER] = JSON_OBJECT, [TREE] = JSON_OBJECT,
 };
 
-static void read_value(void *to, const struct field *field, const struct json *from,
-                       struct arena *arena)
+static void read_value(void *to, const struct field *field, struct json *from, struct arena *arena)
 {
     switch (field->kind) {
     case TEXT:
@@ -133,6 +146,9 @@ static void read_value(void *to, const struct field *field, const struct json *f
     case USER:
         *(struct user_ref *)to = read_user(from);
         break;
+    case TREE:
+        *(struct json **)to = from;
+        break;
     }
 }
 
@@ -140,7 +156,7 @@ void integration_take(struct integration *in, enum integration_field number,
                       const struct json *from, bool keep_null, struct arena *arena)
 {
     const struct field *field = &fields[number];
-    const struct json *member = json_get(from, str_of(field->name));
+    struct json *member = json_get(from, str_of(field->name));
     if (member == NULL)
         return;
     if (member->kind == JSON_NULL && keep_null)
@@ -201,6 +217,9 @@ static void put_value(struct buf *out, const struct field *field, const void *fr
         break;
     case USER:
         put_user(out, from);
+        break;
+    case TREE:
+        json_put(out, *(struct json *const *)from);
         break;
     }
 }

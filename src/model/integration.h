@@ -36,6 +36,8 @@ enum integration_field {
     INTEGRATION_OVERRIDE_DESTINATION,
     INTEGRATION_SCRIPT_ENGINE,
     INTEGRATION_SKIP_TRANSPILE,
+    INTEGRATION_SCRIPT_COMPILED,
+    INTEGRATION_SCRIPT_ERROR,
     INTEGRATION_USER_ID,
     INTEGRATION_CREATED_AT,
     INTEGRATION_CREATED_BY,
@@ -57,7 +59,8 @@ struct integration {
     uint64_t has;  /* bit per integration_field: it has a value */
     uint64_t null; /* bit per integration_field: it is null */
     struct str id, type, username, script, name, alias, avatar, emoji, event, target_room, token,
-        retry_delay, script_engine, user_id;
+        retry_delay, script_engine, script_compiled, user_id;
+    struct json *script_error; /* {"name","message","stack"}: why the script was not compiled */
     struct text_list channel, urls, trigger_words;
     bool script_enabled, enabled, trigger_word_anywhere, run_on_edits, retry_failed_calls,
         impersonate_user, override_destination, skip_transpile;
@@ -69,6 +72,10 @@ struct integration {
 extern const struct str type_incoming, type_outgoing;
 
 bool integration_is_incoming(const struct integration *in);
+
+/* What is run of it: the compiled text; or the script of a record that was never compiled. Empty:
+ * it has no script, or it is off, or wrong. */
+struct str integration_runnable(const struct integration *in);
 
 /* Marks a field after its value was set by hand, or takes it away. */
 void integration_mark(struct integration *in, enum integration_field field);

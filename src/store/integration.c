@@ -2,8 +2,8 @@
  * connection. */
 #include "store/integration.h"
 
-#include "store/hook_history.h"
 #include "store/hook_options.h"
+#include "store/record.h"
 
 /* Longest document: a body of 50 MB may hold a script of that size. */
 enum { DOC_MAX = 64 << 20 };
@@ -162,7 +162,8 @@ void integration_erase(struct tx *tx, struct str id)
     struct stmt *q = db_stmt(tx->rd.db, "DELETE FROM integrations WHERE id = $1");
     stmt_str(q, 1, id);
     stmt_run(q);
-    hook_history_clear(tx, id);
+    records_clear(tx, RECORD_CALL, id);
+    records_clear(tx, RECORD_RUN, id);
     tx_unpublish(tx, CATALOG_INTEGRATIONS, id);
 }
 

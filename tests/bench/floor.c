@@ -44,10 +44,10 @@ static const char *const texts[STATEMENTS] = {
                 " doc) VALUES (?4, ?1, ?2, ?5, 0, ?3, ?3, ?6)",
     [SUBSCRIPTION] = "UPDATE subscriptions SET open = 1, fresh = 0, read_number = ?3,"
                      " seen_at_ms = ?4, updated_at_ms = ?4 WHERE room_id = ?1 AND user_id = ?2",
-    [CALL] = "INSERT INTO hook_calls (history_seq, number, at_ms, bytes, doc)"
+    [CALL] = "INSERT INTO records (list_seq, number, at_ms, bytes, doc)"
              " VALUES (?1, ?2, ?3, ?4, ?5)",
-    [OLD_CALL] = "DELETE FROM hook_calls WHERE history_seq = ?1 AND number < ?2",
-    [HISTORY] = "UPDATE hook_histories SET stored_from = ?2, shown_from = ?2, last_number = ?3"
+    [OLD_CALL] = "DELETE FROM records WHERE list_seq = ?1 AND number < ?2",
+    [HISTORY] = "UPDATE record_lists SET stored_from = ?2, shown_from = ?2, last_number = ?3"
                 " WHERE seq = ?1",
 };
 
@@ -55,7 +55,7 @@ static const char *const texts[STATEMENTS] = {
 struct pattern {
     int64_t room_seq, number;
     char *room_id, *user_id, *message;
-    int64_t history_seq, call_number, call_bytes;
+    int64_t list_seq, call_number, call_bytes;
     char *call;
 };
 
@@ -126,10 +126,10 @@ static void read_pattern(sqlite3 *db, struct pattern *p)
     p->user_id = text_of(q, 3);
     p->message = text_of(q, 4);
     sqlite3_finalize(q);
-    q = first_row(db, "SELECT h.seq, h.last_number, c.bytes, c.doc FROM hook_histories h"
-                      " JOIN hook_calls c ON c.history_seq = h.seq AND c.number = h.last_number"
+    q = first_row(db, "SELECT h.seq, h.last_number, c.bytes, c.doc FROM record_lists h"
+                      " JOIN records c ON c.list_seq = h.seq AND c.number = h.last_number"
                       " ORDER BY c.at_ms DESC LIMIT 1");
-    p->history_seq = sqlite3_column_int64(q, 0);
+    p->list_seq = sqlite3_column_int64(q, 0);
     p->call_number = sqlite3_column_int64(q, 1);
     p->call_bytes = sqlite3_column_int64(q, 2);
     p->call = text_of(q, 3);
@@ -218,7 +218,7 @@ static void prepare(struct floor *f)
     bind_text(f->statements[SUBSCRIPTION], 1, p->room_id);
     bind_text(f->statements[SUBSCRIPTION], 2, p->user_id);
     for (int i = CALL; i <= HISTORY; i++)
-        sqlite3_bind_int64(f->statements[i], 1, p->history_seq);
+        sqlite3_bind_int64(f->statements[i], 1, p->list_seq);
     sqlite3_bind_int64(f->statements[CALL], 4, p->call_bytes);
     bind_text(f->statements[CALL], 5, p->call);
 }

@@ -230,14 +230,14 @@ def test_a_hundred_thousand_calls_are_gone_at_once_and_their_rows_soon(new_serve
     with sqlite3.connect(server.folder / "gantry.db") as database:
         database.execute("""
             WITH RECURSIVE n(k) AS (SELECT 2 UNION ALL SELECT k + 1 FROM n WHERE k < 100000)
-            INSERT INTO hook_calls SELECT history_seq, k, at_ms, bytes, doc FROM n, hook_calls""")
-        database.execute("UPDATE hook_histories SET last_number = 100000")
+            INSERT INTO records SELECT list_seq, k, at_ms, bytes, doc FROM n, records""")
+        database.execute("UPDATE record_lists SET last_number = 100000")
     server.start()
     admin = admin.at(server.address)
     assert history(admin, hook).ok()["total"] == 100000
     assert clear(admin, hook).said == SUCCESS
     assert history(admin, hook).ok()["total"] == 0
-    while rows(server, "SELECT count(*) FROM hook_calls") != [(0,)]:
+    while rows(server, "SELECT count(*) FROM records") != [(0,)]:
         admin.post("chat.postMessage", {"channel": "#general", "text": "meanwhile"}).ok()
     assert history(admin, hook).ok()["total"] == 0
 
@@ -252,7 +252,7 @@ def test_a_removed_integration_leaves_no_rows(new_server):
     recorded(admin, hook, 1)
     remove(admin, hook).ok()
     assert history(admin, hook).ok()["total"] == 0
-    for table in "hook_calls", "hook_histories", "integration_options":
+    for table in "records", "record_lists", "integration_options":
         eventually(lambda: rows(server, f"SELECT * FROM {table}") == [], f"{table} to be empty")
 
 

@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "hooks/hook.h"
-#include "store/hook_history.h"
 #include "store_fixture.h"
 
 /* --- the recorder --- */
@@ -34,8 +33,8 @@ static bool ask(struct rd *rd, void *arg, struct err *err)
 {
     (void)err;
     struct question *q = arg;
-    q->total = hook_history_total(rd, str_of(q->id));
-    (void)hook_history_page(rd, str_of(q->id), 0, 1, &q->newest);
+    q->total = records_total(rd, RECORD_CALL, str_of(q->id));
+    (void)records_page(rd, RECORD_CALL, str_of(q->id), 0, 1, &q->newest);
     return true;
 }
 
@@ -60,6 +59,12 @@ static struct recorder *open_recorder(struct store_fixture *f)
     return r;
 }
 
+static void put(struct recorder *r, struct str id, struct str doc)
+{
+    recorder_put(r,
+                 &(struct record_row){.integration_id = id, .at_ms = clock_wall_ms(), .doc = doc});
+}
+
 static void what_was_given_is_written_when_it_has_stopped(void **state)
 {
     struct store_fixture *f = *state;
@@ -67,10 +72,9 @@ static void what_was_given_is_written_when_it_has_stopped(void **state)
     for (int i = 1; i <= 500; i++) {
         char doc[32];
         int length = snprintf(doc, sizeof(doc), "\"n\":%d", i);
-        recorder_put(r, i % 5 == 0 ? STR("two") : STR("one"), clock_wall_ms(),
-                     str_from(doc, (size_t)length));
+        put(r, i % 5 == 0 ? STR("two") : STR("one"), str_from(doc, (size_t)length));
     }
-    recorder_put(r, STR("nobody"), clock_wall_ms(), STR("\"n\":0"));
+    put(r, STR("nobody"), STR("\"n\":0"));
     recorder_stop(r);
     recorder_free(r);
     assert_recorded(f, "one", 400, "{\"number\":400,\"n\":499}");
@@ -83,7 +87,7 @@ static void what_comes_after_its_end_is_lost_and_bounded(void **state)
     struct recorder *r = open_recorder(f);
     recorder_stop(r);
     for (int i = 0; i < 20000; i++)
-        recorder_put(r, STR("one"), clock_wall_ms(), STR("\"n\":1"));
+        put(r, STR("one"), STR("\"n\":1"));
     recorder_free(r);
     assert_recorded(f, "one", 0, "");
 }

@@ -7,11 +7,11 @@
 #include <cmocka.h>
 
 #include "base/digest.h"
-#include "store/hook_history.h"
 #include "store/hook_key.h"
 #include "store/hook_options.h"
 #include "store/integration.h"
 #include "store/internal.h"
+#include "store/record.h"
 
 static const int64_t start_ms = 1700000000000;
 #define DAY_MS INT64_C(86400000)
@@ -81,15 +81,15 @@ static int64_t rows_in(struct desk *d, const char *count_sql)
 /* `count` calls now, whose documents are "n":1, "n":2 and so on, filled up to `bytes`. */
 static void add_calls(struct desk *d, const char *id, int count, size_t bytes)
 {
-    struct hook_call_row *calls = ARENA_ARRAY(&d->arena, struct hook_call_row, (size_t)count);
+    struct record_row *calls = ARENA_ARRAY(&d->arena, struct record_row, (size_t)count);
     char *filler = arena_alloc(&d->arena, bytes + 1);
     memset(filler, 'x', bytes);
     for (int i = 0; i < count; i++)
-        calls[i] = (struct hook_call_row){
+        calls[i] = (struct record_row){
             .integration_id = str_of(id),
             .at_ms = d->tx.rd.now_ms,
             .doc = arena_fmt(&d->arena, "\"n\":%d,\"x\":\"%.*s\"", i + 1, (int)bytes, filler)};
-    hook_history_add(&d->tx, calls, (size_t)count);
+    records_add(&d->tx, calls, (size_t)count);
 }
 
 /* The numbers of a page, separated by blanks. */
@@ -97,7 +97,7 @@ static const char *page(struct desk *d, const char *id, int64_t offset, int64_t 
 {
     BUF(out, 1 << 20);
     buf_add_char(&out, '[');
-    int64_t rows = hook_history_page(&d->tx.rd, str_of(id), offset, count, &out);
+    int64_t rows = records_page(&d->tx.rd, RECORD_CALL, str_of(id), offset, count, &out);
     buf_add_char(&out, ']');
     const struct json *list = json_parse(&d->arena, buf_str(&out));
     assert_non_null(list);
@@ -111,14 +111,14 @@ static const char *page(struct desk *d, const char *id, int64_t offset, int64_t 
 
 static int64_t total(struct desk *d, const char *id)
 {
-    return hook_history_total(&d->tx.rd, str_of(id));
+    return records_total(&d->tx.rd, RECORD_CALL, str_of(id));
 }
 
 static void sweep_all(struct desk *d)
 {
-    while (hook_history_to_sweep(&d->tx.rd))
-        assert_true(hook_history_sweep(&d->tx));
-    assert_false(hook_history_sweep(&d->tx));
+    while (records_to_sweep(&d->tx.rd))
+        assert_true(records_sweep(&d->tx));
+    assert_false(records_sweep(&d->tx));
 }
 
 static void calls_are_numbered_and_paged_newest_first(void **state)
@@ -140,17 +140,17 @@ static void calls_are_numbered_and_paged_newest_first(void **state)
 static void calls_of_several_integrations_may_come_together(void **state)
 {
     struct desk *d = *state;
-    struct hook_call_row calls[] = {
+    struct record_row calls[] = {
         {.integration_id = STR("one"), .at_ms = start_ms, .doc = STR("\"n\":1")},
         {.integration_id = STR("gone"), .at_ms = start_ms, .doc = STR("\"n\":1")},
         {.integration_id = STR("two"), .at_ms = start_ms, .doc = STR("\"n\":1")},
         {.integration_id = STR("one"), .at_ms = start_ms, .doc = STR("\"n\":2")},
     };
-    hook_history_add(&d->tx, calls, 4);
+    records_add(&d->tx, calls, 4);
     assert_int_equal(total(d, "one"), 2);
     assert_int_equal(total(d, "two"), 1);
     assert_int_equal(total(d, "gone"), 0);
-    assert_int_equal(rows_in(d, "SELECT count(*) FROM hook_calls"), 3);
+    assert_int_equal(rows_in(d, "SELECT count(*) FROM records"), 3);
 }
 
 static void no_more_than_a_thousand_are_kept(void **state)
@@ -158,10 +158,10 @@ static void no_more_than_a_thousand_are_kept(void **state)
     struct desk *d = *state;
     for (int i = 0; i < 20; i++)
         add_calls(d, "one", 64, 10);
-    assert_int_equal(total(d, "one"), HOOK_HISTORY_ROWS);
+    assert_int_equal(total(d, "one"), record_bounds[RECORD_CALL].rows);
     assert_string_equal(page(d, "one", 998, 10), "282 281");
-    assert_int_equal(rows_in(d, "SELECT count(*) FROM hook_calls"), HOOK_HISTORY_ROWS);
-    assert_false(hook_history_to_sweep(&d->tx.rd));
+    assert_int_equal(rows_in(d, "SELECT count(*) FROM records"), record_bounds[RECORD_CALL].rows);
+    assert_false(records_to_sweep(&d->tx.rd));
 }
 
 static void no_more_than_a_megabyte_is_kept(void **state)
@@ -170,9 +170,9 @@ static void no_more_than_a_megabyte_is_kept(void **state)
     for (int i = 0; i < 5; i++)
         add_calls(d, "one", 8, 100000);
     assert_int_equal(total(d, "one"), 10);
-    assert_int_equal(rows_in(d, "SELECT bytes FROM hook_histories"),
-                     rows_in(d, "SELECT sum(bytes) FROM hook_calls"));
-    assert_int_equal(rows_in(d, "SELECT count(*) FROM hook_calls"), 10);
+    assert_int_equal(rows_in(d, "SELECT bytes FROM record_lists"),
+                     rows_in(d, "SELECT sum(bytes) FROM records"));
+    assert_int_equal(rows_in(d, "SELECT count(*) FROM records"), 10);
     add_calls(d, "one", 1, 2 << 20);
     assert_int_equal(total(d, "one"), 0);
     add_calls(d, "one", 1, 10);
@@ -187,17 +187,17 @@ static void none_is_shown_after_thirty_days_and_the_rows_go(void **state)
     add_calls(d, "one", 2, 10);
     d->tx.rd.now_ms = start_ms + 30 * DAY_MS - 1;
     assert_int_equal(total(d, "one"), 5);
-    assert_false(hook_history_to_sweep(&d->tx.rd));
+    assert_false(records_to_sweep(&d->tx.rd));
     d->tx.rd.now_ms++;
     assert_string_equal(page(d, "one", 0, 10), "5 4");
     assert_string_equal(page(d, "one", 1, 10), "4");
     assert_int_equal(total(d, "one"), 2);
     sweep_all(d);
-    assert_int_equal(rows_in(d, "SELECT count(*) FROM hook_calls"), 2);
+    assert_int_equal(rows_in(d, "SELECT count(*) FROM records"), 2);
     assert_int_equal(total(d, "one"), 2);
     d->tx.rd.now_ms += 10 * DAY_MS;
     sweep_all(d);
-    assert_int_equal(rows_in(d, "SELECT count(*) FROM hook_calls"), 0);
+    assert_int_equal(rows_in(d, "SELECT count(*) FROM records"), 0);
     assert_int_equal(total(d, "one"), 0);
     add_calls(d, "one", 1, 10);
     assert_string_equal(page(d, "one", 0, 10), "6");
@@ -207,23 +207,53 @@ static void what_was_cleared_is_gone_at_once_and_its_rows_in_slices(void **state
 {
     struct desk *d = *state;
     add_calls(d, "one", 64, 10);
-    db_exec(d->db, "INSERT INTO hook_calls SELECT history_seq, number + 64 * n.k, at_ms, bytes, doc"
-                   " FROM hook_calls, (WITH RECURSIVE c(k) AS (SELECT 1 UNION ALL SELECT k + 1"
+    db_exec(d->db, "INSERT INTO records SELECT list_seq, number + 64 * n.k, at_ms, bytes, doc"
+                   " FROM records, (WITH RECURSIVE c(k) AS (SELECT 1 UNION ALL SELECT k + 1"
                    " FROM c WHERE k < 79) SELECT k FROM c) n;"
-                   "UPDATE hook_histories SET last_number = 5120, bytes = bytes * 80");
+                   "UPDATE record_lists SET last_number = 5120, bytes = bytes * 80");
     assert_int_equal(total(d, "one"), 5120);
-    hook_history_clear(&d->tx, STR("one"));
+    records_clear(&d->tx, RECORD_CALL, STR("one"));
     assert_int_equal(total(d, "one"), 0);
     assert_string_equal(page(d, "one", 0, 10), "");
     add_calls(d, "one", 2, 10);
     assert_string_equal(page(d, "one", 0, 10), "5122 5121");
-    int64_t before = rows_in(d, "SELECT count(*) FROM hook_calls");
-    assert_true(hook_history_sweep(&d->tx));
-    int64_t after = rows_in(d, "SELECT count(*) FROM hook_calls");
+    int64_t before = rows_in(d, "SELECT count(*) FROM records");
+    assert_true(records_sweep(&d->tx));
+    int64_t after = rows_in(d, "SELECT count(*) FROM records");
     assert_true(after < before && before - after <= 1000);
     sweep_all(d);
-    assert_int_equal(rows_in(d, "SELECT count(*) FROM hook_calls"), 2);
+    assert_int_equal(rows_in(d, "SELECT count(*) FROM records"), 2);
     assert_string_equal(page(d, "one", 0, 10), "5122 5121");
+}
+
+static void runs_of_scripts_have_numbers_and_bounds_of_their_own(void **state)
+{
+    struct desk *d = *state;
+    struct record_row run = {
+        .kind = RECORD_RUN, .integration_id = STR("one"), .at_ms = start_ms, .doc = STR("\"n\":1")};
+    add_calls(d, "one", 2, 10);
+    for (int64_t i = 0; i < record_bounds[RECORD_RUN].rows + 5; i++)
+        records_add(&d->tx, &run, 1);
+    assert_int_equal(records_total(&d->tx.rd, RECORD_RUN, STR("one")),
+                     record_bounds[RECORD_RUN].rows);
+    assert_string_equal(page(d, "one", 0, 10), "2 1");
+    d->tx.rd.now_ms += 7 * DAY_MS;
+    assert_int_equal(records_total(&d->tx.rd, RECORD_RUN, STR("one")), 0);
+    sweep_all(d);
+    assert_int_equal(rows_in(d, "SELECT count(*) FROM records"), 2);
+    assert_int_equal(total(d, "one"), 2);
+}
+
+static void a_record_is_found_by_its_number_while_it_is_shown(void **state)
+{
+    struct desk *d = *state;
+    struct str id = STR("one");
+    add_calls(d, "one", 2, 1);
+    assert_true(str_is(records_find(&d->tx.rd, RECORD_CALL, id, 2), "\"n\":2,\"x\":\"x\""));
+    assert_true(str_empty(records_find(&d->tx.rd, RECORD_RUN, id, 2)));
+    assert_true(str_empty(records_find(&d->tx.rd, RECORD_CALL, id, 3)));
+    records_clear(&d->tx, RECORD_CALL, id);
+    assert_true(str_empty(records_find(&d->tx.rd, RECORD_CALL, id, 2)));
 }
 
 static void an_integration_that_is_removed_leaves_nothing(void **state)
@@ -235,14 +265,14 @@ static void an_integration_that_is_removed_leaves_nothing(void **state)
     sweep_all(d);
     add_calls(d, "one", 3, 10); /* the recorder comes late */
     assert_int_equal(total(d, "one"), 0);
-    assert_int_equal(rows_in(d, "SELECT count(*) FROM hook_calls"), 0);
-    assert_int_equal(rows_in(d, "SELECT count(*) FROM hook_histories"), 0);
+    assert_int_equal(rows_in(d, "SELECT count(*) FROM records"), 0);
+    assert_int_equal(rows_in(d, "SELECT count(*) FROM record_lists"), 0);
     assert_int_equal(rows_in(d, "SELECT count(*) FROM integration_options"), 0);
     add_calls(d, "two", 1, 10);
-    hook_history_clear(&d->tx, STR("two"));
+    records_clear(&d->tx, RECORD_CALL, STR("two"));
     sweep_all(d);
     integration_erase(&d->tx, STR("two"));
-    assert_int_equal(rows_in(d, "SELECT count(*) FROM hook_histories"), 0);
+    assert_int_equal(rows_in(d, "SELECT count(*) FROM record_lists"), 0);
 }
 
 /* --- keys --- */
@@ -410,6 +440,8 @@ int main(void)
         TEST(no_more_than_a_megabyte_is_kept),
         TEST(none_is_shown_after_thirty_days_and_the_rows_go),
         TEST(what_was_cleared_is_gone_at_once_and_its_rows_in_slices),
+        TEST(runs_of_scripts_have_numbers_and_bounds_of_their_own),
+        TEST(a_record_is_found_by_its_number_while_it_is_shown),
         TEST(an_integration_that_is_removed_leaves_nothing),
         TEST(a_key_counts_for_its_integration_for_a_day),
         TEST(keys_that_count_no_more_go_in_slices),
