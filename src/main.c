@@ -7,6 +7,7 @@
 #include "main/cli.h"
 #include "main/demo.h"
 #include "main/manage.h"
+#include "main/scripts.h"
 #include "main/serve.h"
 #include "script/protocol.h"
 #include "worker/worker.h"
@@ -61,6 +62,16 @@ static const struct cli_command commands[] = {
         .settings = CLI_SETTINGS,
         .options = token_create_options,
         .run = token_create_run,
+    },
+    {
+        .words = "script run",
+        .operand = "FILE",
+        .summary = "Run the script of an integration, without a server",
+        .details = "It shows what the script printed, what it returned, and what would be posted; "
+                   "nothing is.\n",
+        .settings = CLI_SETTINGS,
+        .options = script_run_options,
+        .run = script_run_run,
     },
     {
         .words = "check-config",

@@ -33,6 +33,14 @@ struct options {
     const char *create_tokens_secret; /* empty: none */
     const char *freeze_scripts;       /* "no", "yes" or "ivm", and what else the table allows */
     int64_t call_bytes, call_timeout_ms;
+    /* [scripts] */
+    const char *disable_scripts; /* as freeze_scripts */
+    int64_t script_workers;      /* 0: as many as there are cores, 2 to 8 */
+    int64_t script_cpu_ms, script_wall_ms, script_heap_bytes, script_result_bytes;
+    int64_t script_console_lines, script_console_line_bytes, script_state_bytes;
+    bool scripts_unjailed;
+    /* [outbound] */
+    const char *outbound_allow; /* entries of guard.h, with commas between */
     /* [accounts] */
     const char *admin_username, *admin_password, *admin_name, *admin_email;
     bool admin_email_verified;

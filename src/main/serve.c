@@ -18,6 +18,7 @@
 #include "hooks/hooks.h"
 #include "http/limit.h"
 #include "main/control.h"
+#include "main/scripts.h"
 #include "main/secret.h"
 #include "main/verbs.h"
 
@@ -37,6 +38,7 @@ struct server {
     struct limit_table *limits;
     struct login_guard *guard;
     struct hooks *hooks;
+    struct script_rooms scripts;
     struct api api;
     struct router *router;
     struct http_server *http;
@@ -77,6 +79,14 @@ static const char *frozen_scripts(const struct options *o)
     return NULL;
 }
 
+/* The cores this process may use, which taskset and containers make fewer than there are. */
+static unsigned cores(void)
+{
+    cpu_set_t set;
+    int count = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+    return count > 0 ? (unsigned)count : 1;
+}
+
 static void open_api(struct server *s)
 {
     const struct options *o = s->options;
@@ -89,6 +99,7 @@ static void open_api(struct server *s)
         .limits = s->limits,
         .guard = s->guard,
         .hooks = s->hooks,
+        .scripts = s->scripts.pool,
         .test_mode = o->test_mode,
         .compatible_version = o->compatible_version,
         .create_tokens_secret =
@@ -100,14 +111,6 @@ static void open_api(struct server *s)
     s->router = router_new();
     api_routes(s->router, &s->api);
     hooks_routes(s->router, &s->api);
-}
-
-/* The cores this process may use, which taskset and containers make fewer than there are. */
-static unsigned cores(void)
-{
-    cpu_set_t set;
-    int count = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
-    return count > 0 ? (unsigned)count : 1;
 }
 
 static struct http_limits http_limits(const struct options *o)
@@ -180,12 +183,32 @@ static bool open_hooks(struct server *s, struct err *err)
     return s->hooks != NULL;
 }
 
+/* By default as many workers as cores, but one that is busy must not be all there is. */
+static unsigned script_workers(const struct options *o)
+{
+    unsigned count = o->script_workers > 0 ? (unsigned)o->script_workers : cores();
+    if (o->script_workers > 0)
+        return count;
+    return count < 2 ? 2 : count > 8 ? 8 : count;
+}
+
+static bool open_scripts(struct server *s, struct err *err)
+{
+    struct arena arena;
+    arena_init(&arena, ARENA_BYTES);
+    struct str more = catalog_setting_text(store_catalog(s->store), SETTING_SSRF_ALLOWLIST, &arena);
+    bool ok = script_rooms_open(&s->scripts, s->options, more, script_workers(s->options),
+                                s->options->data_dir, err);
+    arena_release(&arena);
+    return ok;
+}
+
 static bool open_rooms(struct server *s, const struct serve_as *as, struct err *err)
 {
     s->store = folder_open(s->options, as->use, err);
     if (s->store == NULL || (as->fill != NULL && !as->fill(s->store, err)))
         return false;
-    if (!open_work(s, err) || !open_hooks(s, err))
+    if (!open_work(s, err) || !open_hooks(s, err) || !open_scripts(s, err))
         return false;
     open_api(s);
     s->sweep = sweep_open(s->store, err);
@@ -203,9 +226,11 @@ static void close_rooms(struct server *s)
     control_close(s->control);
     sweep_close(s->sweep);
     lane_close(s->work);
+    script_rooms_stop(&s->scripts);
     hooks_stop(s->hooks);
     store_close(s->store);
     http_close(s->http);
+    script_rooms_close(&s->scripts);
     hooks_free(s->hooks);
     router_free(s->router);
     login_guard_free(s->guard);
