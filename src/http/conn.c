@@ -9,6 +9,8 @@
  * sends sets *gone, so work that has not begun may be dropped, but whatever answer comes is sent,
  * for somebody may still listen. After a reset nothing is sent.
  *
+ * Bodies that travel in pieces are looked after by conn_pieces.c.
+ *
  * The memory goes when libuv has let go of the handle and nobody owes an answer, whichever is
  * later.
  */
@@ -23,44 +25,12 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "http/internal.h"
+#include "http/conn.h"
 
 enum {
-    CONN_MAGIC = 0x636f6e21,
     SEND_AT = 256 * 1024,      /* answers to pipelined requests are collected up to here */
     KEEP_BYTES = 256 * 1024,   /* the loop's buffer is given away when it has grown beyond this */
     PARKED_BYTES = 128 * 1024, /* read behind a parked request, to notice that the client leaves */
-};
-
-struct conn {
-    uint32_t magic;
-    int fd;
-    struct loop *loop;
-    struct wait_link link;
-    int64_t wait_end_ms;
-    enum wait wait;
-    int polled; /* the events that libuv watches for us */
-
-    /* Of the request in hand. */
-    bool owes;   /* an answer */
-    bool parked; /* the answer comes through http_answer_parked() */
-    bool head_only, http_1_0, keep_alive;
-    bool more;         /* bytes of a next request are there */
-    atomic_bool *gone; /* borrowed while parked; may be NULL */
-
-    bool stirred;  /* something came to an end or moved on: times begin anew */
-    bool closing;  /* the last answer was given */
-    bool linger;   /* the client may still be sending: do not cut it off before it reads */
-    bool shut;     /* our direction is closed */
-    bool ended;    /* the client's direction is closed */
-    bool closed;   /* the socket is closed */
-    bool released; /* by libuv */
-
-    struct unsent *unsent; /* owned; NULL when all is sent */
-    struct reader reader;
-    uv_poll_t poll;
-    uint8_t peer_len;
-    char peer[INET6_ADDRSTRLEN];
 };
 
 struct unsent {
@@ -68,8 +38,6 @@ struct unsent {
     size_t at;  /* up to here the socket took them */
     int queued; /* bytes in the socket that the client has not taken, at the last look */
 };
-
-static void settle(struct conn *c);
 
 /* Waiting */
 
@@ -126,6 +94,7 @@ static void free_if_done(struct conn *c)
 {
     if (!c->released || c->parked)
         return;
+    stream_free(c->stream);
     c->magic = 0;
     free(c);
 }
@@ -151,7 +120,7 @@ static void tell_gone(struct conn *c)
         atomic_store_explicit(c->gone, true, memory_order_relaxed);
 }
 
-static void conn_close(struct conn *c)
+void conn_close(struct conn *c)
 {
     if (c->closed)
         return;
@@ -164,6 +133,9 @@ static void conn_close(struct conn *c)
     drop_unsent(c);
     if (atomic_fetch_sub(&c->loop->server->connections, 1) == 1)
         server_changed(c->loop->server);
+    if (stream_wanted(c))
+        stream_break(c, 400, "The client has gone.");
+    push_ready(c);
 }
 
 /* An IPv4 client of an IPv6 socket is written as what it is. */
@@ -181,7 +153,6 @@ static void note_peer(struct conn *c, const struct sockaddr *peer)
 }
 
 static void refuse(struct conn *c, int status, const char *text);
-static void send_answers(struct conn *c);
 
 void conn_open(struct loop *loop, int fd, const struct sockaddr *peer, bool crowded)
 {
@@ -204,8 +175,8 @@ void conn_open(struct loop *loop, int fd, const struct sockaddr *peer, bool crow
         return;
     }
     refuse(c, 503, "The server has as many connections as it may. Try again in a second.");
-    send_answers(c);
-    settle(c);
+    conn_send(c);
+    conn_settle(c);
 }
 
 /* Sending */
@@ -243,7 +214,7 @@ static size_t send_some(struct conn *c, struct str bytes)
 }
 
 /* Everything in the loop's buffer is this connection's. What the socket does not take is kept. */
-static void send_answers(struct conn *c)
+void conn_send(struct conn *c)
 {
     struct buf *out = &c->loop->out;
     if (out->len == 0)
@@ -268,15 +239,18 @@ static struct reply reply_for(const struct conn *c)
                           .close = c->closing};
 }
 
-/* Puts the answer into the loop's buffer. While the server drains, the last request says goodbye.
- */
-static void give(struct conn *c, const struct http_answer *answer)
+/* While the server drains, the last request says goodbye; and behind a body that nobody took to its
+ * end there is no next one. */
+void conn_give(struct conn *c, const struct http_answer *answer, uint64_t more)
 {
-    bool farewell = c->loop->draining && !c->more;
+    bool farewell = c->loop->draining && !c->more, untaken = c->stream != NULL;
     c->owes = false;
-    c->closing = answer->close || !c->keep_alive || farewell;
-    c->linger |= farewell;
+    c->closing = answer->close || !c->keep_alive || farewell || untaken;
+    c->linger |= farewell || untaken;
+    stream_free(c->stream);
+    c->stream = NULL;
     struct reply reply = reply_for(c);
+    reply.more = more;
     response_put(&c->loop->out, &reply, answer);
 }
 
@@ -290,7 +264,7 @@ static void refuse(struct conn *c, int status, const char *text)
 
 /* Handling */
 
-static void handle(struct conn *c, const struct draft *draft)
+static void handle(struct conn *c, struct draft *draft)
 {
     struct loop *loop = c->loop;
     struct http_request rq;
@@ -301,6 +275,10 @@ static void handle(struct conn *c, const struct draft *draft)
     c->head_only = rq.head_only;
     c->http_1_0 = draft->http_1_0;
     c->keep_alive = draft->keep_alive;
+    if (rq.body_follows) {
+        c->stream = stream_new(draft);
+        draft_begin(draft);
+    }
     router_serve(loop->server->router, &rq);
     assert(c->owes == c->parked); /* the handler has answered or parked */
     arena_reset(&loop->arena);
@@ -330,13 +308,13 @@ static void serve(struct conn *c, struct window w)
             break;
         }
         c->stirred = true;
-        c->more = w.at < w.len;
-        if (got == READ_WHOLE)
-            handle(c, w.draft);
-        else
+        c->more = got == READ_WHOLE && w.at < w.len;
+        if (got == READ_REFUSED)
             refuse(c, w.draft->refusal.status, w.draft->refusal.text);
+        else
+            handle(c, w.draft);
         if (c->loop->out.len >= SEND_AT)
-            send_answers(c);
+            conn_send(c);
     }
     c->loop->current = NULL;
     if (c->closing || c->closed) {
@@ -345,7 +323,7 @@ static void serve(struct conn *c, struct window w)
     } else {
         reader_close(&c->reader, &w);
     }
-    send_answers(c);
+    conn_send(c);
 }
 
 /* Goes on with requests that are held, when nothing is in their way any more. */
@@ -353,14 +331,26 @@ static void serve_held(struct conn *c)
 {
     if (may_go_on(c) && reader_holds(&c->reader) > 0)
         serve(c, reader_open(&c->reader, &c->loop->draft, NULL, 0));
-    settle(c);
+    conn_settle(c);
 }
 
 void http_answer(struct http_request *rq, const struct http_answer *answer)
 {
     struct conn *c = rq->conn;
     assert(c->magic == CONN_MAGIC && c->owes && !c->parked);
-    give(c, answer);
+    conn_give(c, answer, 0);
+}
+
+void conn_unpark(struct conn *c)
+{
+    c->parked = false;
+    c->gone = NULL;
+    c->loop->parked--;
+    c->stirred = true;
+    if (c->closed)
+        free_if_done(c);
+    else if (c->loop->current == NULL) /* else it is still inside its handler: serve() goes on */
+        serve_held(c);
 }
 
 struct conn *http_park(struct http_request *rq, atomic_bool *gone)
@@ -377,19 +367,12 @@ void http_answer_parked(struct conn *c, const struct http_answer *answer)
 {
     assert(c->magic == CONN_MAGIC && c->parked);
     assert(c->loop->current == NULL || c->loop->current == c);
-    c->parked = false;
-    c->gone = NULL;
-    c->loop->parked--;
-    if (c->closed) {
-        free_if_done(c);
-        return;
+    if (!c->closed) {
+        conn_give(c, answer, 0);
+        if (c->loop->current == NULL)
+            conn_send(c);
     }
-    c->stirred = true;
-    give(c, answer);
-    if (c->loop->current == c)
-        return; /* still inside its handler, and serve() goes on */
-    send_answers(c);
-    serve_held(c);
+    conn_unpark(c);
 }
 
 struct inbox *http_home(struct conn *c)
@@ -429,12 +412,14 @@ static enum wait wait_for_request(const struct conn *c)
     return reader_stage(&c->reader) == STAGE_HEAD ? WAIT_HEAD : WAIT_BODY;
 }
 
-static void settle(struct conn *c)
+void conn_settle(struct conn *c)
 {
     if (c->closed)
         return;
     if (c->unsent != NULL)
         wait_for(c, UV_WRITABLE | (c->parked ? events_while_parked(c) : 0), WAIT_WRITE);
+    else if (stream_wanted(c))
+        wait_for(c, UV_READABLE, WAIT_BODY);
     else if (c->parked)
         wait_for(c, events_while_parked(c), WAIT_ANSWER);
     else if (c->closing)
@@ -451,19 +436,23 @@ static void on_end(struct conn *c)
 {
     c->ended = true;
     tell_gone(c);
-    settle(c);
+    if (stream_wanted(c))
+        stream_feed(c, NULL, 0);
+    conn_settle(c);
 }
 
 static void on_bytes(struct conn *c, size_t len)
 {
     struct loop *loop = c->loop;
-    if (c->parked) {
+    if (stream_wanted(c)) {
+        stream_feed(c, loop->in, len);
+    } else if (c->parked) {
         reader_store(&c->reader, &loop->draft, loop->in, len);
         c->more = true;
     } else if (!c->closing) {
         serve(c, reader_open(&c->reader, &loop->draft, loop->in, len));
     }
-    settle(c);
+    conn_settle(c);
 }
 
 static void on_readable(struct conn *c)
@@ -487,11 +476,16 @@ static void on_writable(struct conn *c)
     unsent->at += sent;
     if (unsent->at == unsent->bytes.len) {
         drop_unsent(c);
-        serve_held(c);
+        if (!c->hungry) {
+            serve_held(c);
+            return;
+        }
+        conn_settle(c);
+        push_ready(c);
         return;
     }
     unsent->queued = queued_in_socket(c);
-    settle(c);
+    conn_settle(c);
 }
 
 static void on_event(uv_poll_t *poll, int status, int events)
@@ -527,20 +521,22 @@ static void time_out(struct conn *c, const char *text)
 {
     refuse(c, 408, text);
     reader_release(&c->reader);
-    send_answers(c);
+    conn_send(c);
 }
 
 static void expire(struct conn *c)
 {
     if (c->wait == WAIT_HEAD && reader_holds(&c->reader) > 0)
         time_out(c, "The headers took too long to arrive.");
+    else if (c->wait == WAIT_BODY && c->stream != NULL)
+        stream_break(c, 408, "The body took too long to arrive.");
     else if (c->wait == WAIT_BODY)
         time_out(c, "The body took too long to arrive.");
     else if (c->wait == WAIT_WRITE && takes_bytes(c))
         c->stirred = true;
     else
         conn_close(c);
-    settle(c);
+    conn_settle(c);
 }
 
 void conns_expire(struct loop *loop)

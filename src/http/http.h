@@ -51,9 +51,9 @@ struct http_header {
 struct http_request {
     enum http_method method; /* HEAD is HTTP_GET here with head_only set: routes need not care */
     bool head_only;
-    struct str path;  /* as sent, still percent-encoded, without the query */
-    struct str query; /* after the first '?', without it; empty when there is none */
-    struct str body;  /* whole, chunks joined */
+    struct str path;      /* as sent, still percent-encoded, without the query */
+    struct str query;     /* after the first '?', without it; empty when there is none */
+    struct str body;      /* whole, chunks joined */
     bool body_follows;    /* it is not here: it is there for http_pull(), once this is parked */
     uint64_t body_length; /* then: how long it will be; UINT64_MAX: nobody knows */
     const struct http_header *headers;
@@ -108,10 +108,10 @@ struct http_piece {
     const char *text;
 };
 typedef void http_taker(void *arg, const struct http_piece *piece);
-/* On the loop, while a request whose body follows is parked: `take` is called once with the next
- * piece, perhaps before this returns; the piece is valid during the call. After the last one, or
- * one with a status, there are no more. An answer that is given before the last piece closes the
- * connection. */
+/* On the loop, behind the handler, while a request whose body follows is parked: `take` is called
+ * once with the next piece, perhaps before this returns; the piece is valid during the call. After
+ * the last one, or one with a status, there are no more. An answer that is given before the last
+ * piece closes the connection. */
 void http_pull(struct conn *conn, http_taker *take, void *arg);
 
 typedef void http_ready(void *arg);

@@ -65,7 +65,7 @@ struct refusal {
 struct draft {
     const struct http_limits *limits;
     const struct router *router; /* whose routes may want a body in pieces; NULL: nobody does */
-    char *base; /* the request's first byte, at this moment */
+    char *base;                  /* the request's first byte, at this moment */
     enum stage stage;
     uint8_t method; /* llhttp's number */
     bool http_1_0;
@@ -97,8 +97,9 @@ enum reading draft_feed(struct draft *d, llhttp_t *parser, char *base, size_t fr
                         size_t *out_end);
 /* How many of the `size` bytes parsed so far must be kept until more of the request has come. */
 size_t draft_needs(const struct draft *d, size_t size);
-/* The views of a whole request, or of one whose head is whole; `headers` has room for limits->header_count. `peer` is the address
- * of the other end of the socket; the proxy rules may put another in its place. */
+/* The views of a whole request, or of one whose head is whole; `headers` has room for
+ * limits->header_count. `peer` is the address of the other end of the socket; the proxy rules may
+ * put another in its place. */
 void draft_request(const struct draft *d, struct http_header *headers, struct str peer,
                    struct http_request *rq);
 
@@ -119,8 +120,9 @@ struct window {
 
 void reader_init(struct reader *r);
 void reader_release(struct reader *r);
-/* A turn: open, next until it is READ_MORE or READ_REFUSED or no more is wanted, close. `bytes` were just read
- * (none, to go on with what is held); `draft` is the loop's, for when nothing is held. */
+/* A turn: open, next until it is READ_MORE or READ_REFUSED or no more is wanted, close. `bytes`
+ * were just read (none, to go on with what is held); `draft` is the loop's, for when nothing is
+ * held. */
 struct window reader_open(struct reader *r, struct draft *draft, char *bytes, size_t len);
 enum reading reader_next(struct reader *r, struct window *w);
 void reader_close(struct reader *r, const struct window *w);
