@@ -2,6 +2,8 @@
  * only and runs on a loop; the rest on readers and the writer. */
 #include "domain/integration_rules.h"
 
+#include "store/outgoing_history.h"
+
 bool integration_get(const struct catalog *catalog, const struct user_entry *caller, struct str id,
                      struct str created_by, struct integration_entry **out, struct err *err)
 {
@@ -72,7 +74,7 @@ bool integration_clear_history(struct tx *tx, const struct actor *by, struct str
     struct str details = DETAILS_METHOD("clearIntegrationHistory");
     if (integration_managed(tx_rd(tx), by, id, false, details, err) == NULL)
         return false;
-    history_clear(tx, id);
+    outgoing_history_clear(tx, id);
     return true;
 }
 
@@ -83,17 +85,17 @@ bool integration_replay(struct tx *tx, const struct actor *by, struct str id, st
     struct integration *in = integration_managed(tx_rd(tx), by, id, false, details, err);
     if (in == NULL)
         return false;
-    struct history_entry *entry = history_find(tx_rd(tx), history_id, id);
+    const struct json *entry = outgoing_history_find(tx_rd(tx), id, history_id);
     if (entry == NULL)
         return fault_with(err, details, "error-invalid-integration-history",
                           "Invalid Integration History");
     if (integration_is_incoming(in))
         return fault_with(err, details, "integration-type-must-be-outgoing",
                           "The integration type to replay must be an outgoing webhook.");
-    if (json_get_lit(entry->doc, "data") == NULL)
+    if (json_get_lit(entry, "data") == NULL)
         return fault_with(err, details, "history-data-must-be-defined",
                           "The history data must be defined to replay an integration.");
-    bool never_left = str_empty(json_get_str(entry->doc, "url"));
+    bool never_left = str_empty(json_get_str(entry, "url"));
     if (never_left || !in->enabled)
         return true;
     return err_set(err, 501, NULL,

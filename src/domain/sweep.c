@@ -10,14 +10,16 @@
 #include "base/mem.h"
 #include "domain/message.h"
 #include "domain/room.h"
+#include "store/delivery.h"
+#include "store/hook_history.h"
 #include "store/hook_key.h"
-#include "store/record.h"
+#include "store/outgoing_history.h"
 
 enum {
     LOOK_EVERY_MS = 1000, /* for work */
-    PAUSE_MS = 20,        /* between slices, at least: others go first ... */
-    PAUSE_TIMES = 9,      /* ... and this many times as long as the last slice took: a tenth of the
-                             writer, and of the disk that its log is copied on */
+    PAUSE_MS = 5,         /* between slices, at least: others go first ... */
+    PAUSE_TIMES = 3,      /* ... and this many times as long as the last slice took: a quarter of
+                             the writer, and less of it the more others want of it */
     ARENA_BYTES = 1 << 20,
 };
 
@@ -27,8 +29,10 @@ static const struct task {
 } tasks[] = {
     {rooms_to_sweep, rooms_sweep},
     {messages_to_sweep, messages_sweep},
-    {records_to_sweep, records_sweep},
+    {hook_history_to_sweep, hook_history_sweep},
     {hook_keys_to_sweep, hook_keys_sweep},
+    {outgoing_history_to_sweep, outgoing_history_sweep},
+    {deliveries_to_sweep, deliveries_sweep},
 };
 enum { TASKS = sizeof(tasks) / sizeof(tasks[0]) };
 

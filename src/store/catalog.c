@@ -35,9 +35,13 @@ struct catalog {
     _Atomic uint64_t permissions[PERM_COUNT][ROLES_MAX / 64];
     pthread_rwlock_t settings_lock; /* guards the texts */
     struct setting_value settings[SETTING_COUNT];
+    struct matcher *matcher; /* these four: set at the start, then read by the writer alone */
+    matcher_fn matcher_follow;
+    bell_fn bell;
+    void *bell_arg;
 };
 
-enum change_kind { CHANGE_PUT, CHANGE_REMOVE, CHANGE_PERMISSION, CHANGE_SETTING };
+enum change_kind { CHANGE_PUT, CHANGE_REMOVE, CHANGE_PERMISSION, CHANGE_SETTING, CHANGE_BELL };
 
 struct change {
     struct change *next; /* the one before it */
@@ -46,7 +50,7 @@ struct change {
     struct entry *entry;   /* PUT: the reference goes to the catalog */
     int number;            /* PERMISSION, SETTING: which */
     struct role_set roles; /* PERMISSION */
-    struct str text;       /* REMOVE: the key; SETTING: the JSON value; owned */
+    struct str text;       /* REMOVE: the key; SETTING: the JSON value; BELL: the id; owned */
 };
 
 /* --- entries --- */
@@ -175,6 +179,20 @@ struct session_entry *catalog_session(const struct catalog *c, struct str token_
     return find(c, CATALOG_SESSIONS, token_hash);
 }
 
+void catalog_each_integration(const struct catalog *c,
+                              void (*fn)(void *arg, const struct integration_entry *entry),
+                              void *arg)
+{
+    for (size_t s = 0; s < SHARDS; s++) {
+        struct shard *shard = shard_of(c, CATALOG_INTEGRATIONS, (uint64_t)s << 58);
+        pthread_rwlock_rdlock(&shard->lock);
+        size_t at = 0;
+        for (const void *entry; (entry = map_each(&shard->map, &at)) != NULL;)
+            fn(arg, entry);
+        pthread_rwlock_unlock(&shard->lock);
+    }
+}
+
 size_t catalog_integrations(const struct catalog *c)
 {
     size_t count = 0;
@@ -281,6 +299,33 @@ static void set_setting(struct catalog *c, int id, struct str value_json)
     arena_release(&scratch);
 }
 
+/* --- followers --- */
+
+void catalog_set_matcher(struct catalog *c, struct matcher *matcher, matcher_fn follow)
+{
+    c->matcher = matcher;
+    c->matcher_follow = follow;
+}
+
+struct matcher *catalog_matcher(const struct catalog *c)
+{
+    return c->matcher;
+}
+
+void catalog_set_bell(struct catalog *c, bell_fn bell, void *arg)
+{
+    c->bell = bell;
+    c->bell_arg = arg;
+}
+
+static void tell_matcher(const struct catalog *c, const struct change *change,
+                         const struct entry *entry)
+{
+    if (c->matcher != NULL && change->table == CATALOG_INTEGRATIONS)
+        c->matcher_follow(c->matcher, entry != NULL ? entry->key : change->text,
+                          (const struct integration_entry *)entry);
+}
+
 /* --- changes: collected in a command, published after the commit --- */
 
 static struct change *change_new(struct tx *tx, enum change_kind kind)
@@ -325,6 +370,16 @@ void tx_publish_setting(struct tx *tx, enum setting_id id, struct str value_json
     change->text = text_copy(value_json);
 }
 
+/* A command that makes many rows for one integration rings once. */
+void tx_ring(struct tx *tx, struct str integration_id)
+{
+    const struct change *last = tx->changes;
+    if (last != NULL && last->kind == CHANGE_BELL && str_eq(last->text, integration_id))
+        return;
+    struct change *change = change_new(tx, CHANGE_BELL);
+    change->text = text_copy(integration_id);
+}
+
 static void change_free(struct change *change)
 {
     catalog_unref(change->entry);
@@ -346,6 +401,7 @@ static void publish_put(struct catalog *c, struct change *change, int64_t revisi
     uint64_t hash = digest_keyed64(change->entry->key);
     struct shard *shard = shard_of(c, change->table, hash);
     change->entry->revision = revision;
+    tell_matcher(c, change, change->entry);
     pthread_rwlock_wrlock(&shard->lock);
     struct entry *old = map_put_hashed(&shard->map, change->entry, hash);
     pthread_rwlock_unlock(&shard->lock);
@@ -357,6 +413,7 @@ static void publish_remove(struct catalog *c, struct change *change)
 {
     uint64_t hash = digest_keyed64(change->text);
     struct shard *shard = shard_of(c, change->table, hash);
+    tell_matcher(c, change, NULL);
     pthread_rwlock_wrlock(&shard->lock);
     change->entry = map_remove_hashed(&shard->map, change->text, hash);
     pthread_rwlock_unlock(&shard->lock);
@@ -398,6 +455,10 @@ void catalog_publish(struct catalog *c, struct change *changes, int64_t revision
             break;
         case CHANGE_SETTING:
             set_setting(c, change->number, change->text);
+            break;
+        case CHANGE_BELL:
+            if (c->bell != NULL)
+                c->bell(c->bell_arg, change->text);
             break;
         }
         change_free(change);

@@ -80,9 +80,26 @@ struct str catalog_setting_text(const struct catalog *c, enum setting_id id, str
 
 size_t catalog_integrations(const struct catalog *c); /* how many */
 
-/* --- For the files of the nouns in this room. --- */
+/* Calls fn with every integration, in no order, while a lock is held: fn looks at the entry and
+ * calls nothing of this header. */
+void catalog_each_integration(const struct catalog *c,
+                              void (*fn)(void *arg, const struct integration_entry *entry),
+                              void *arg);
+
+/* --- For rooms above that follow what happens (store_on_bell, store_set_matcher). --- */
 
 struct tx;
+
+/* Says that the integration has deliveries to look at, if and when the command's batch is
+ * committed. */
+void tx_ring(struct tx *tx, struct str integration_id);
+
+/* Who wants to know what (events/match.h): the index over all integrations that the room `events`
+ * keeps. NULL while there is none. */
+struct matcher;
+struct matcher *catalog_matcher(const struct catalog *c);
+
+/* --- For the files of the nouns in this room. --- */
 
 enum catalog_table {
     CATALOG_INTEGRATIONS,

@@ -1,9 +1,11 @@
-/* SQL of integrations and their history. See integration.h; runs on whichever thread owns the
+/* SQL of integrations. See integration.h; runs on whichever thread owns the
  * connection. */
 #include "store/integration.h"
 
+#include "store/delivery.h"
+#include "store/hook_history.h"
 #include "store/hook_options.h"
-#include "store/record.h"
+#include "store/outgoing_history.h"
 
 /* Longest document: a body of 50 MB may hold a script of that size. */
 enum { DOC_MAX = 64 << 20 };
@@ -152,18 +154,20 @@ void integration_save(struct tx *tx, const struct integration *in)
     erase_urls(tx, seq_of(tx_rd(tx), in->id));
     insert_urls(tx, in);
     publish(tx, in->id, integration_is_incoming(in), in->created_by.id, buf_str(&doc));
+    if (!in->enabled)
+        deliveries_drop(tx, in->id);
 }
 
 void integration_erase(struct tx *tx, struct str id)
 {
     erase_urls(tx, seq_of(tx_rd(tx), id));
-    history_clear(tx, id);
     hook_options_erase(tx, id);
     struct stmt *q = db_stmt(tx->rd.db, "DELETE FROM integrations WHERE id = $1");
     stmt_str(q, 1, id);
     stmt_run(q);
-    records_clear(tx, RECORD_CALL, id);
-    records_clear(tx, RECORD_RUN, id);
+    hook_history_clear(tx, id);
+    outgoing_history_clear(tx, id);
+    deliveries_forget(tx, id);
     tx_unpublish(tx, CATALOG_INTEGRATIONS, id);
 }
 
@@ -289,57 +293,4 @@ int64_t integration_page(struct rd *rd, const struct integration_filter *filter,
     stmt_i64(q, 9, count);
     stmt_i64(q, 10, offset);
     return put_rows(q, out);
-}
-
-/* --- history --- */
-
-struct history_entry *history_find(struct rd *rd, struct str id, struct str integration_id)
-{
-    struct stmt *q = db_stmt(rd->db, "SELECT doc FROM integration_history"
-                                     " WHERE id = $1 AND integration_id = $2");
-    stmt_str(q, 1, id);
-    stmt_str(q, 2, integration_id);
-    struct history_entry *entry = NULL;
-    if (stmt_next(q)) {
-        entry = ARENA_NEW(rd->arena, struct history_entry);
-        *entry = (struct history_entry){.id = id,
-                                        .integration_id = integration_id,
-                                        .doc = json_parse(rd->arena, col_peek(q, 0))};
-    }
-    stmt_done(q);
-    return entry;
-}
-
-#define HISTORY_FILTER " integration_id = $1 AND ($2 = '' OR creator_id = $2) "
-
-int64_t history_count(struct rd *rd, struct str integration_id, struct str creator_id)
-{
-    struct stmt *q =
-        db_stmt(rd->db, "SELECT count(*) FROM integration_history WHERE" HISTORY_FILTER);
-    stmt_str(q, 1, integration_id);
-    stmt_str(q, 2, creator_id);
-    return stmt_number(q);
-}
-
-int64_t history_page(struct rd *rd, struct str integration_id, struct str creator_id,
-                     struct str order_by, int64_t offset, int64_t count, struct buf *out)
-{
-    struct str sql = arena_fmt(rd->arena,
-                               "SELECT doc FROM integration_history WHERE" HISTORY_FILTER
-                               "ORDER BY %.*s LIMIT $3 OFFSET $4",
-                               STR_FMT(order_by));
-    struct stmt *q = db_stmt_once(rd->db, sql);
-    stmt_str(q, 1, integration_id);
-    stmt_str(q, 2, creator_id);
-    stmt_i64(q, 3, count);
-    stmt_i64(q, 4, offset);
-    return put_rows(q, out);
-}
-
-void history_clear(struct tx *tx, struct str integration_id)
-{
-    struct stmt *q =
-        db_stmt(tx->rd.db, "DELETE FROM integration_history WHERE integration_id = $1");
-    stmt_str(q, 1, integration_id);
-    stmt_run(q);
 }

@@ -14,9 +14,10 @@ int64_t integration_updated_at(struct rd *rd, struct str id);
 struct integration *integration_find_by_url(struct rd *rd, struct str url, int64_t *out_count);
 
 void integration_insert(struct tx *tx, const struct integration *in);
-/* Writes what changed; direction, creator and id stay. */
+/* Writes what changed; direction, creator and id stay. What waits to be delivered is dropped when
+ * it is switched off. */
 void integration_save(struct tx *tx, const struct integration *in);
-/* With its URLs, options and history. */
+/* With its URLs, options, histories and deliveries. */
 void integration_erase(struct tx *tx, struct str id);
 
 /* Ids of the integrations that post as this user, at most `max`, oldest first. */
@@ -39,19 +40,6 @@ int64_t integration_count(struct rd *rd, const struct integration_filter *filter
  * made of constants. */
 int64_t integration_page(struct rd *rd, const struct integration_filter *filter,
                          struct str order_by, int64_t offset, int64_t count, struct buf *out);
-
-/* --- history of outgoing calls --- */
-
-struct history_entry {
-    struct str id, integration_id;
-    struct json *doc;
-};
-
-struct history_entry *history_find(struct rd *rd, struct str id, struct str integration_id);
-int64_t history_count(struct rd *rd, struct str integration_id, struct str creator_id);
-int64_t history_page(struct rd *rd, struct str integration_id, struct str creator_id,
-                     struct str order_by, int64_t offset, int64_t count, struct buf *out);
-void history_clear(struct tx *tx, struct str integration_id);
 
 /* At start: every row into the catalog. */
 void integrations_publish_all(struct tx *tx);

@@ -17,6 +17,9 @@ void catalog_free(struct catalog *c);
 /* The writer, after its commit: brings a list of changes into the catalog, oldest first, with this
  * revision, and frees it. */
 void catalog_publish(struct catalog *c, struct change *changes, int64_t revision);
+/* Before there are commands; see store.h. */
+void catalog_set_bell(struct catalog *c, bell_fn bell, void *arg);
+void catalog_set_matcher(struct catalog *c, struct matcher *matcher, matcher_fn follow);
 /* Frees the changes that were made after `since` (a command was rolled back). */
 void changes_drop(struct tx *tx, struct change *since);
 

@@ -208,6 +208,16 @@ const struct catalog *store_catalog(const struct store *store)
     return store->catalog;
 }
 
+void store_on_bell(struct store *store, bell_fn bell, void *arg)
+{
+    catalog_set_bell(store->catalog, bell, arg);
+}
+
+void store_set_matcher(struct store *store, struct matcher *matcher, matcher_fn follow)
+{
+    catalog_set_matcher(store->catalog, matcher, follow);
+}
+
 bool store_healthy(struct store *store, struct err *err)
 {
     return writer_healthy(store->writer, err);

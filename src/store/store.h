@@ -65,6 +65,8 @@ struct store_config {
 };
 
 struct store;
+struct matcher;
+struct integration_entry;
 
 /* Opens or creates the database, brings the schema up to date in one transaction, loads the catalog
  * and starts the lanes. NULL and *err: folder not usable, another server holds it, the schema is
@@ -87,6 +89,21 @@ bool store_write_now(struct store *store, struct arena *arena,
 bool store_read_now(struct store *store, struct arena *arena,
                     bool (*ask)(struct rd *rd, void *arg, struct err *err), void *arg,
                     struct err *err);
+
+/* At the start, before anybody else hands in commands; what they are given outlives the store. Both
+ * functions are called on the writer, after a commit and before its answers: they must be quick,
+ * for everybody waits.
+ *
+ * The bell: `bell` is called with each integration that got deliveries which wait (tx_ring(); with
+ * the same one perhaps several times). Who keeps the queue first asks for the bell and then reads
+ * deliveries_destinations(). */
+typedef void (*bell_fn)(void *arg, struct str integration_id);
+void store_on_bell(struct store *store, bell_fn bell, void *arg);
+/* Who wants to know what (events/match.h): commands find `matcher` by catalog_matcher(), and it is
+ * told of integrations that came, changed (entry) or went (entry NULL). */
+typedef void (*matcher_fn)(struct matcher *matcher, struct str integration_id,
+                           const struct integration_entry *entry);
+void store_set_matcher(struct store *store, struct matcher *matcher, matcher_fn follow);
 
 /* Whether the last write reached the disk; if not, why (for /health). Any thread. */
 bool store_healthy(struct store *store, struct err *err);
