@@ -15,9 +15,9 @@
 #include "store/user.h"
 
 enum {
+    /* Ids of messages lie all over an index: each one that goes dirties a page, and all wait for
+     * the commit. */
     SLICE_ROWS = 250,
-    /* Their ids lie all over an index: each one dirties a page, and all wait for the commit. */
-    SLICE_MESSAGES = 80,
     DETAILS_BYTES = 4096,
 };
 
@@ -286,8 +286,7 @@ static void sweep_room(struct tx *tx, const struct room *room)
         left -= subscriptions_erase_some(tx, room->id, left);
     if (left <= 0)
         return;
-    int64_t most = left < SLICE_MESSAGES ? left : SLICE_MESSAGES;
-    if (messages_erase_some(tx, room->seq, most) == most)
+    if (messages_erase_some(tx, room->seq, left) == left)
         return;
     if (str_eq(room->id, ROOM_GENERAL_ID))
         room_bury(tx, room->seq); /* or rooms_seed() would make it again */
