@@ -50,6 +50,11 @@ bool message_post(struct tx *tx, const struct poster *poster, const struct post_
 bool message_preview(struct arena *arena, const struct poster *poster,
                      const struct post_draft *draft, struct posted *out, struct err *err);
 
+/* The room that the name of a destination means to `by`, as post_target.c tells. A public channel is
+ * joined on the way, a direct room made when it is missing. */
+bool target_find(struct tx *tx, const struct user *by, struct str name, struct room **out,
+                 struct err *err);
+
 /* The refusal as hooks show it: the error's code if it has one, else its text, else
  * "Unknown error". A view into *err, or static. */
 struct str fault_code(const struct err *err);

@@ -3,11 +3,6 @@
 
 #include "domain/post.h"
 
-/* post_target.c: the room that a destination means. A public channel is joined on the way, a direct
- * room made when it is missing. */
-bool target_find(struct tx *tx, const struct user *by, struct str name, struct room **out,
-                 struct err *err);
-
 /* post_content.c: a new message with what the content says, not checked but for the thread's id;
  * NULL and *err. The content is shared, not copied. */
 struct message *content_message(struct arena *a, const struct poster *poster,
