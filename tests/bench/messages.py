@@ -142,7 +142,7 @@ def calls_kept(space, server, script):
     def written():
         time.sleep(1)
         db = space.database()
-        row = db.execute("SELECT (SELECT sum(last_number) FROM room_counters), (SELECT sum(last_number) FROM hook_histories)")
+        row = db.execute("SELECT (SELECT sum(last_number) FROM room_counters), (SELECT sum(last_number) FROM record_lists)")
         posts, calls = row.fetchone()
         db.close()
         return posts, calls
@@ -325,18 +325,18 @@ def multiply_calls(space, name, count):
     """Writes copies of the newest call of the room's hook until there are that many."""
     db = space.database()
     history, number, at, size, doc = db.execute(
-        "SELECT h.seq, c.number, c.at_ms, c.bytes, c.doc FROM hook_histories h JOIN hook_calls c"
-        " ON c.history_seq = h.seq AND c.number = h.last_number WHERE h.integration_id = ?",
+        "SELECT h.seq, c.number, c.at_ms, c.bytes, c.doc FROM record_lists h JOIN records c"
+        " ON c.list_seq = h.seq AND c.number = h.last_number WHERE h.integration_id = ?",
         (space.hooks[name]["_id"],),
     ).fetchone()
     with db:
         db.execute(
-            "INSERT INTO hook_calls (history_seq, number, at_ms, bytes, doc)"
+            "INSERT INTO records (list_seq, number, at_ms, bytes, doc)"
             " WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < ?1)"
             " SELECT ?2, ?3 + i, ?4, ?5, ?6 FROM n",
             (count - number, history, number, at, size, doc),
         )
-        db.execute("UPDATE hook_histories SET last_number = ?2, bytes = bytes + ?2 * ?3 WHERE seq = ?1", (history, count, size))
+        db.execute("UPDATE record_lists SET last_number = ?2, bytes = bytes + ?2 * ?3 WHERE seq = ?1", (history, count, size))
     db.close()
     os.sync()
     return history
@@ -413,7 +413,7 @@ def clearing():
         "clearing 500,000 calls of a hook": (
             lambda: server.call("POST", "/ext/v1/hooks.clearHistory", {"integrationId": hook_id}),
             lambda: history_is_gone(server, hook_id),
-            lambda: rows_are_gone(space, "hook_calls", "history_seq", history),
+            lambda: rows_are_gone(space, "records", "list_seq", history),
         ),
         "deleting a room of 500,000 messages": (
             lambda: server.call("POST", "/api/v1/channels.delete", {"roomId": room_id}),
