@@ -5,7 +5,10 @@
 #include "api/endpoint.h"
 #include "api/schemas.h"
 #include "base/log.h"
+#include "script/script.h"
 #include "store/outgoing_history.h"
+
+enum { ERROR_TEXT_BYTES = 4 << 10, ERROR_BYTES = 128 << 10 };
 
 /* --- get --- */
 
@@ -21,28 +24,71 @@ static bool get(struct call *call, struct err *err)
     return true;
 }
 
-/* --- create, update, remove --- */
+/* --- what changes have in common --- */
 
-/* The call's state is how many integrations share the URL that named the one. */
+/* What the steps of a change leave for each other, in call->state. */
+struct changing {
+    int64_t same_url; /* how many share the URL that named the one */
+    struct script_check checked;
+    struct str script_error; /* of the document afterwards: its message; empty: none */
+};
+
+static struct changing *changing_of(struct call *call)
+{
+    if (call->state == NULL)
+        call->state = ARENA_NEW(call->arena, struct changing);
+    return call->state;
+}
+
+static struct str error_json(struct arena *arena, const struct script_error *error)
+{
+    BUF(text, ERROR_BYTES);
+    struct json_out o = json_begin(&text, '{');
+    json_member_str(&o, "name", str_slice(error->name, 0, ERROR_TEXT_BYTES));
+    json_member_str(&o, "message", str_slice(error->message, 0, ERROR_TEXT_BYTES));
+    json_member_str(&o, "stack", str_slice(error->stack, 0, ERROR_TEXT_BYTES));
+    json_end(&o);
+    return arena_str(arena, buf_str(&text));
+}
+
+/* A script that could not be looked at just now is looked at when it is run. */
+static const struct script_check *checked_of(struct call *call)
+{
+    const struct script_run *run = call->run;
+    if (run == NULL || run->end == SCRIPT_REFUSED || run->end == SCRIPT_SUSPENDED)
+        return NULL;
+    struct script_check *checked = &changing_of(call)->checked;
+    checked->source = run->source;
+    checked->ok = run->end == SCRIPT_RETURNED;
+    if (!checked->ok)
+        checked->error = error_json(call->arena, &run->error);
+    return checked;
+}
+
 static struct integration_change change_of(struct call *call)
 {
-    int64_t *same_url = ARENA_NEW(call->arena, int64_t);
-    call->state = same_url;
     return (struct integration_change){
         .by = {.id = call->user_id, .username = call->username},
         .body = call->params,
         .frozen_scripts = call->api->frozen_scripts,
-        .out_same_url = same_url,
+        .checked = checked_of(call),
+        .out_same_url = &changing_of(call)->same_url,
     };
 }
 
-/* Who names one of several by their URL may have meant another: the oldest was taken. */
-static void warn_of_shared_url(struct call *call, const struct err *failure)
+/* Who names one of several by their URL may have meant another: the oldest was taken. And the
+ * author of a broken script should hear of it early. */
+static void warn_of_change(struct call *call, const struct err *failure)
 {
-    const int64_t *same_url = call->state;
-    if (failure == NULL && same_url != NULL && *same_url > 1)
+    const struct changing *changing = call->state;
+    if (failure != NULL || changing == NULL)
+        return;
+    if (changing->same_url > 1)
         log_event(LOG_WARN, "shared-target-url", "action=%s taken=%s sharing=%lld",
-                  call->endpoint->path, LOG_Q(call->audit_target), (long long)*same_url);
+                  call->endpoint->path, LOG_Q(call->audit_target), (long long)changing->same_url);
+    if (!str_empty(changing->script_error))
+        log_event(LOG_WARN, "script-not-compiled", "integration=%s error=%s",
+                  LOG_Q(call->audit_target), LOG_Q(changing->script_error));
 }
 
 static bool show(struct call *call, const struct integration *in)
@@ -51,8 +97,57 @@ static bool show(struct call *call, const struct integration *in)
     json_key(&o, "integration");
     integration_put(&call->out, in);
     call->audit_target = in->id;
+    if (integration_has(in, INTEGRATION_SCRIPT_ERROR))
+        changing_of(call)->script_error = json_get_str(in->script_error, "message");
     return true;
 }
+
+/* --- the look at a script before it is stored --- */
+
+/* Others are refused by the command. */
+static bool may_change_some(const struct call *call, bool incoming)
+{
+    const struct catalog *catalog = call->api->catalog;
+    enum perm any =
+        incoming ? PERM_MANAGE_INCOMING_INTEGRATIONS : PERM_MANAGE_OUTGOING_INTEGRATIONS;
+    enum perm own =
+        incoming ? PERM_MANAGE_OWN_INCOMING_INTEGRATIONS : PERM_MANAGE_OWN_OUTGOING_INTEGRATIONS;
+    return access_has(catalog, call->user, any) || access_has(catalog, call->user, own);
+}
+
+/* The script as it will be: that of the body, else the stored one. */
+static struct str script_after(struct call *call)
+{
+    if (call_has(call, "script"))
+        return call_param(call, "script");
+    struct integration_entry *entry =
+        catalog_integration(call->api->catalog, call_param(call, "integrationId"));
+    if (entry == NULL)
+        return STR("");
+    const struct json *doc = json_parse(call->arena, entry->json);
+    CATALOG_UNREF(entry);
+    return json_get_str(doc, "script");
+}
+
+static bool check_script(struct call *call, struct err *err)
+{
+    (void)err;
+    bool incoming = str_eq(call_param(call, "type"), type_incoming);
+    if (call->api->scripts == NULL || call->api->frozen_scripts != NULL ||
+        !json_get_true(call->params, "scriptEnabled") || !may_change_some(call, incoming))
+        return true;
+    struct str source = script_after(call);
+    if (str_blank(source) || source.len > INTEGRATION_SCRIPT_BYTES)
+        return true;
+    struct script_run *run = call_script(call);
+    run->ask = SCRIPT_CHECK;
+    run->side = incoming ? SCRIPT_INCOMING : SCRIPT_OUTGOING;
+    run->sloppy = !json_get_true(call->params, "skipTranspile");
+    run->source = source;
+    return true;
+}
+
+/* --- create, update, remove: the commands --- */
 
 static bool create(struct tx *tx, struct call *call, struct err *err)
 {
@@ -176,15 +271,16 @@ const struct endpoint endpoints_integrations[] = {
         .path = "/api/v1/integrations.create",
         .schema = &schema_integrations_create,
         .audit = true,
-        .steps = {ON_WRITE(create)},
+        .steps = {ON_SCRIPT(check_script), ON_WRITE(create)},
+        .over = warn_of_change,
     },
     {
         .method = HTTP_PUT,
         .path = "/api/v1/integrations.update",
         .schema = &schema_integrations_update,
         .audit = true,
-        .steps = {ON_WRITE(update)},
-        .over = warn_of_shared_url,
+        .steps = {ON_SCRIPT(check_script), ON_WRITE(update)},
+        .over = warn_of_change,
     },
     {
         .method = HTTP_POST,
@@ -193,7 +289,7 @@ const struct endpoint endpoints_integrations[] = {
         .schema = &schema_integrations_remove,
         .audit = true,
         .steps = {ON_WRITE(removal)},
-        .over = warn_of_shared_url,
+        .over = warn_of_change,
     },
     {
         .method = HTTP_GET,

@@ -11,9 +11,9 @@
 #include "domain/message.h"
 #include "domain/room.h"
 #include "store/delivery.h"
-#include "store/hook_history.h"
 #include "store/hook_key.h"
 #include "store/outgoing_history.h"
+#include "store/record.h"
 
 enum {
     LOOK_EVERY_MS = 1000, /* for work */
@@ -29,7 +29,7 @@ static const struct task {
 } tasks[] = {
     {rooms_to_sweep, rooms_sweep},
     {messages_to_sweep, messages_sweep},
-    {hook_history_to_sweep, hook_history_sweep},
+    {records_to_sweep, records_sweep},
     {hook_keys_to_sweep, hook_keys_sweep},
     {outgoing_history_to_sweep, outgoing_history_sweep},
     {deliveries_to_sweep, deliveries_sweep},

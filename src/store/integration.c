@@ -3,9 +3,9 @@
 #include "store/integration.h"
 
 #include "store/delivery.h"
-#include "store/hook_history.h"
 #include "store/hook_options.h"
 #include "store/outgoing_history.h"
+#include "store/record.h"
 
 /* Longest document: a body of 50 MB may hold a script of that size. */
 enum { DOC_MAX = 64 << 20 };
@@ -165,7 +165,8 @@ void integration_erase(struct tx *tx, struct str id)
     struct stmt *q = db_stmt(tx->rd.db, "DELETE FROM integrations WHERE id = $1");
     stmt_str(q, 1, id);
     stmt_run(q);
-    hook_history_clear(tx, id);
+    records_clear(tx, RECORD_CALL, id);
+    records_clear(tx, RECORD_RUN, id);
     outgoing_history_clear(tx, id);
     deliveries_forget(tx, id);
     tx_unpublish(tx, CATALOG_INTEGRATIONS, id);
