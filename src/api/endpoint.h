@@ -48,6 +48,7 @@ struct call {
     struct str user_id;      /* of the caller; empty when nobody */
     struct str username;
     int64_t now_ms;           /* when the request was read; the moment of everything it does */
+    int64_t begun_us;         /* the same moment, monotonic */
     struct buf out;           /* the answer's members */
     struct str lent[2];       /* members behind `out` that are sent without being copied ... */
     struct entry *lender;     /* ... because they lie in this entry; the reference is the call's */
@@ -65,6 +66,7 @@ struct call {
     struct arena own;
     struct conn *conn;
     unsigned step;
+    unsigned family; /* of the endpoint, as metrics count it */
 };
 
 enum lane_id { STEP_NONE, STEP_LOOP, STEP_WORK, STEP_READ, STEP_WRITE, STEP_SCRIPT };

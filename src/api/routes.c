@@ -4,6 +4,8 @@
 
 #include "api/serve.h"
 
+#include "base/metric.h"
+
 enum { ENDPOINTS_MAX = 256 };
 
 static const struct endpoint *const families[] = {
@@ -22,13 +24,31 @@ static bool leaves_loop(const struct endpoint *endpoint)
     return false;
 }
 
+/* "chat" of /api/v1/chat.postMessage, "hooks" of /hooks/…, "ext" of all that is only ours. */
+static struct str family_of(struct str path)
+{
+    static const struct str prefixes[] = {STR_INIT("/api/v1/"), STR_INIT("/api/"), STR_INIT("/")};
+    size_t end = 0;
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+        if (str_starts(path, prefixes[i])) {
+            path = str_after(path, prefixes[i].len);
+            break;
+        }
+    }
+    while (end < path.len && path.ptr[end] != '.' && path.ptr[end] != '/')
+        end++;
+    return str_slice(path, 0, end);
+}
+
 static void add(struct router *router, const struct api *api, const struct endpoint *endpoint)
 {
     static struct served served[ENDPOINTS_MAX];
     static size_t count;
     assert(count < ENDPOINTS_MAX);
-    served[count] =
-        (struct served){.api = api, .endpoint = endpoint, .leaves_loop = leaves_loop(endpoint)};
+    served[count] = (struct served){.api = api,
+                                    .endpoint = endpoint,
+                                    .leaves_loop = leaves_loop(endpoint),
+                                    .family = metric_family(family_of(str_of(endpoint->path)))};
     /* What an address without sense means is for a door to say. */
     (endpoint->door != NULL ? router_add_tolerant : router_add)(
         router, endpoint->method, endpoint->path, serve, &served[count++]);
@@ -60,6 +80,7 @@ static void health(struct http_request *rq, const void *arg)
 static void send_text(struct http_request *rq, int status, const char *type, struct str headers,
                       struct str body)
 {
+    metric_count(METRIC_REQUESTS, metric_request_label(metric_family(STR("other")), status));
     http_answer(rq, &(struct http_answer){.status = status,
                                           .content_type = type,
                                           .headers = headers,

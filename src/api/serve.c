@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/metric.h"
 #include "script/script.h"
 #include "store/catalog.h"
 
@@ -37,8 +38,10 @@ static struct call *call_new(const struct served *served, struct http_request *r
     }
     call->api = served->api;
     call->endpoint = served->endpoint;
+    call->family = served->family;
     call->status = 200;
     call->now_ms = clock_wall_ms();
+    call->begun_us = clock_mono_us();
     buf_init(&call->out, ANSWER_MAX);
     return call;
 }
@@ -54,6 +57,13 @@ static void call_end(struct call *call)
     }
 }
 
+static void measure(const struct call *call, int status)
+{
+    unsigned family = call->family;
+    metric_count(METRIC_REQUESTS, metric_request_label(family, status));
+    metric_observe(METRIC_REQUEST_TIME, family, clock_mono_us() - call->begun_us);
+}
+
 static void answer(struct call *call, struct http_request *rq, bool ok, const struct err *err)
 {
     struct err large;
@@ -67,6 +77,7 @@ static void answer(struct call *call, struct http_request *rq, bool ok, const st
         reply_success(call, rq);
     else
         reply_failure(call, rq, err);
+    measure(call, ok ? call->status : err->status);
     if (call->endpoint->over != NULL)
         call->endpoint->over(call, ok ? NULL : err);
     call_end(call);

@@ -10,6 +10,7 @@ struct served {
     const struct api *api;
     const struct endpoint *endpoint;
     bool leaves_loop; /* some step runs on a lane */
+    unsigned family;  /* as metrics count it */
 };
 
 http_handler serve;

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/metric.h"
 
 struct worker {
     struct lane *lane;
@@ -24,6 +25,7 @@ struct worker {
 struct lane {
     struct lane_spec spec;
     struct worker *workers;
+    unsigned label; /* of the lane, for metrics */
 
     pthread_mutex_t lock; /* leaf lock; guards the rest */
     pthread_cond_t more;  /* a job came, or closing */
@@ -90,6 +92,7 @@ static struct mail *take_batch(struct lane *lane)
         taken++;
     }
     lane->jobs -= taken;
+    metric_add(METRIC_LANE_WAITING, lane->label, -(int64_t)taken);
     if (last != NULL)
         last->next = NULL;
     return list;
@@ -173,6 +176,7 @@ struct lane *lane_open(const struct lane_spec *spec, struct err *err)
     assert(spec->threads > 0 && spec->batch > 0);
     struct lane *lane = mem_zalloc(sizeof(*lane));
     lane->spec = *spec;
+    lane->label = metric_word(METRIC_LANE_WAITING, str_of(spec->name));
     lane->workers = mem_zalloc(spec->threads * sizeof(*lane->workers));
     pthread_mutex_init(&lane->lock, NULL);
     pthread_cond_init(&lane->more, NULL);
@@ -217,6 +221,7 @@ bool lane_submit(struct lane *lane, struct job *job, struct err *err)
             lane->last->next = &job->mail;
         lane->last = &job->mail;
         lane->jobs++;
+        metric_count(METRIC_LANE_WAITING, lane->label);
         lane->bytes += job->bytes;
         pthread_cond_signal(&lane->more);
     }

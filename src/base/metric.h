@@ -17,7 +17,7 @@ enum metric {
     METRIC_REQUEST_TIME, /* us; label: a family */
     METRIC_REFUSED,      /* what is no well-formed request */
     METRIC_CONNECTIONS,
-    METRIC_LANE_WAITING, /* label: enum metric_lane */
+    METRIC_LANE_WAITING, /* label: the place of the lane's name, by metric_word() */
 
     METRIC_COMMIT_TIME,    /* us; from the first command of a batch until it is durable */
     METRIC_BATCH_COMMANDS, /* of a batch that was committed */
@@ -52,7 +52,6 @@ enum metric {
 };
 
 enum metric_class { METRIC_2XX, METRIC_3XX, METRIC_4XX, METRIC_5XX, METRIC_CLASSES };
-enum metric_lane { METRIC_LANE_WORK, METRIC_LANE_READER, METRIC_LANE_WRITER };
 enum metric_attempt {
     METRIC_ATTEMPT_DELIVERED,
     METRIC_ATTEMPT_RETRIED, /* it failed and will be tried again */

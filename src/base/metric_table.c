@@ -29,7 +29,7 @@ const struct metric_row metric_rows[METRIC_COUNT] = {
                         METRIC_COUNTER},
     [METRIC_CONNECTIONS] = {"gantry_http_connections", "Open connections", METRIC_GAUGE},
     [METRIC_LANE_WAITING] = {"gantry_lane_waiting", "Jobs that wait for a thread", METRIC_GAUGE,
-                             .labels = {{"lane", "work reader writer"}}},
+                             .labels = {{"lane", "work reader writer other"}}},
 
     [METRIC_COMMIT_TIME] = {"gantry_store_commit_seconds",
                             "From the first command of a batch until "

@@ -6,6 +6,7 @@
 #include "hooks/outcome.h"
 
 #include "base/clock.h"
+#include "base/metric.h"
 #include "base/utf8.h"
 #include "http/limit.h"
 
@@ -183,9 +184,18 @@ static void record_run(const struct call *call)
     script_run_log(call->arena, run);
 }
 
+/* An address that nobody has is no hook. */
+static void count(const struct call *call, const struct err *err)
+{
+    int status = err != NULL ? err->status : call->status;
+    const char *outcome = call->state != NULL ? outcome_of(call->state, status) : "unknown";
+    metric_count(METRIC_HOOK_CALLS, metric_word(METRIC_HOOK_CALLS, str_of(outcome)));
+}
+
 void hook_over(struct call *call, const struct err *err)
 {
     struct hook *hook = call->state;
+    count(call, err);
     if (hook == NULL)
         return;
     progress_end(call->api->hooks->progress, hook->hold);

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/metric.h"
 
 struct str instance_key(const void *entry)
 {
@@ -205,6 +206,7 @@ void instance_killed(struct instance *in)
 {
     if (++in->kills < KILLS_TO_SUSPEND)
         return;
+    metric_count(METRIC_SCRIPT_SUSPENSIONS, 0);
     int64_t longer = in->suspended_for_s * 2;
     in->suspended_for_s = longer == 0              ? SUSPEND_FIRST_S
                           : longer < SUSPEND_MAX_S ? longer

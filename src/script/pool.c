@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/metric.h"
 
 enum { START_TIMEOUT_MS = 20000, RESTART_FIRST_MS = 50, RESTART_MAX_MS = 10000 };
 
@@ -170,6 +171,14 @@ static void give_workers(struct scripts *s)
     }
 }
 
+static void count_busy(const struct scripts *s)
+{
+    int64_t busy = 0;
+    for (size_t i = 0; i < s->config.workers; i++)
+        busy += s->workers[i].mood == WORKER_BUSY;
+    metric_set(METRIC_SCRIPT_WORKERS_BUSY, 0, busy);
+}
+
 /* --- the thread --- */
 
 static void take_mail(struct scripts *s)
@@ -239,6 +248,7 @@ static void *run_pool(void *arg)
             take_mail(s);
         look_at_clock(s);
         give_workers(s);
+        count_busy(s);
         instances_tidy(s);
     }
     take_mail(s);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/metric.h"
 
 enum { ERROR_TEXT_MAX = 16 << 10 };
 
@@ -21,6 +22,7 @@ enum { ERROR_TEXT_MAX = 16 << 10 };
 void run_refuse(struct script_run *run, enum script_end end)
 {
     run->end = end;
+    metric_count(METRIC_SCRIPT_RUNS, end);
     job_home(&run->job);
 }
 
@@ -58,6 +60,8 @@ static void end(struct scripts *s, struct instance *in, enum script_end how)
     run->end = how;
     run->wall_us = clock_mono_us() - in->turn.begun_us;
     run->cpu_us = in->turn.cpu_us;
+    metric_count(METRIC_SCRIPT_RUNS, how);
+    metric_observe(METRIC_SCRIPT_TIME, 0, run->wall_us);
     instance_unready(s, in);
     fetches_end(s, in, !good);
     image_drop(&s->images, &in->turn.waiting);
@@ -113,6 +117,8 @@ void turn_lost(struct scripts *s, struct instance *in, enum script_loss loss)
 {
     struct script_run *run = in->turn.run;
     assert(run != NULL);
+    if (in->turn.worker != NULL)
+        metric_count(METRIC_SCRIPT_KILLS, loss);
     if (in->turn.worker != NULL && loss != LOSS_STOP)
         instance_killed(in);
     instance_unhold(s, in); /* a heap that waited for fetches is not that of the next call */

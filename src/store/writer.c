@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/crash.h"
 #include "base/mem.h"
+#include "base/metric.h"
 #include "store/internal.h"
 
 enum {
@@ -176,8 +177,9 @@ static bool run_command(struct writer *w, struct tx *tx, struct command *command
 struct batch {
     struct tx tx;
     struct mail *jobs, *rest; /* from the first to, but not including, the first not begun */
-    bool begun, lost;         /* the transaction */
-    struct err trouble;       /* why it was lost */
+    int64_t begun_us, commands;
+    bool begun, lost;   /* the transaction */
+    struct err trouble; /* why it was lost */
 };
 
 /* Runs commands until the list or the batch's time is used up. */
@@ -191,9 +193,11 @@ static void run_batch(struct writer *w, struct batch *b, enum mode mode)
     if (b->lost)
         db_error(w->db, &b->trouble);
     b->rest = b->jobs;
+    b->commands = 0;
     do {
         struct command *command = (struct command *)b->rest;
         b->rest = b->rest->next;
+        b->commands++;
         command->ok = false;
         if (b->lost)
             command->err = b->trouble;
@@ -234,16 +238,29 @@ static void send_home(struct mail *from, const struct mail *to)
     }
 }
 
+static void measure(const struct writer *w, const struct batch *b, bool committed)
+{
+    if (!committed) {
+        metric_count(METRIC_BATCHES_LOST, 0);
+        return;
+    }
+    metric_observe(METRIC_COMMIT_TIME, 0, clock_mono_us() - b->begun_us);
+    metric_observe(METRIC_BATCH_COMMANDS, 0, b->commands);
+    metric_set(METRIC_LOG_BYTES, 0, db_log_bytes(w->db));
+}
+
 /* One transaction; returns what is left of the list. */
 static struct mail *serve_batch(struct writer *w, struct mail *jobs)
 {
-    struct batch b = {.jobs = jobs};
+    struct batch b = {.jobs = jobs, .begun_us = clock_mono_us()};
     run_batch(w, &b, TOGETHER);
     if (b.begun && b.lost) {
         give_up_transaction(w, &b.tx);
         run_batch(w, &b, IN_SAVEPOINTS);
     }
-    if (!b.lost && commit(w, &b.trouble)) {
+    bool committed = !b.lost && commit(w, &b.trouble);
+    measure(w, &b, committed);
+    if (committed) {
         catalog_publish(w->config.catalog, b.tx.changes, w->revision++);
         crash_point("before-answer");
     } else {

@@ -97,8 +97,8 @@ static void times_are_counted_in_microseconds_and_printed_in_seconds(void **stat
 static void a_level_is_the_last_that_was_set(void **state)
 {
     (void)state;
-    metric_set(METRIC_LANE_WAITING, METRIC_LANE_READER, 7);
-    metric_set(METRIC_LANE_WAITING, METRIC_LANE_READER, 4);
+    metric_set(METRIC_LANE_WAITING, 1, 7);
+    metric_set(METRIC_LANE_WAITING, 1, 4);
     assert_true(prints("gantry_lane_waiting{lane=\"work\"} 0\n"
                        "gantry_lane_waiting{lane=\"reader\"} 4\n"
                        "gantry_lane_waiting{lane=\"writer\"} 0\n"));
