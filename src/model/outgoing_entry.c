@@ -78,4 +78,13 @@ void outgoing_entry_put_doc(struct buf *out, const struct outgoing_entry *e)
     put_true(&o, "finished", e->finished);
     json_member_i64(&o, "tries", e->tries);
     put_text(&o, "retryOf", e->retry_of);
+    if (e->status != 0)
+        json_member_i64(&o, "status", e->status);
+    put_json(&o, "timings", e->timings);
+    if (e->next_ms != 0)
+        json_member_time(&o, "nextTryAt", e->next_ms);
+    if (!str_empty(e->steps)) {
+        json_key(&o, "steps");
+        buf_addf(o.buf, "[%.*s]", STR_FMT(e->steps));
+    }
 }

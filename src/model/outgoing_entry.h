@@ -13,7 +13,8 @@ struct outgoing_entry {
     struct str integration; /* JSON: outgoing_entry_integration() */
     int64_t created_ms, updated_ms;
     struct str step;
-    struct str data; /* JSON: the payload; empty: not known yet. Stored once and never changed */
+    struct str steps; /* the names of all, with their quotes and commas between */
+    struct str data;  /* JSON: the payload; empty: not known yet. Stored once and never changed */
     struct str trigger_word;   /* empty: none */
     bool ran_prepare;          /* ranPrepareScript */
     struct str prepare_sent;   /* prepareSentMessage; these three: JSON, an array; empty: none */
@@ -28,6 +29,9 @@ struct outgoing_entry {
     bool finished;
     int64_t tries;       /* 0 for the first try */
     struct str retry_of; /* id of the first try's entry; empty in itself */
+    int status;          /* of the answer; 0: there is none */
+    struct str timings;  /* JSON, an object: how long the parts of the call took; empty: none */
+    int64_t next_ms;     /* when it is tried again; 0: it is not */
 };
 
 /* The integration as it is kept with each entry: without token, script and secrets. */
