@@ -98,8 +98,20 @@ static void unlink_transfer(struct client *c, struct transfer *t)
         t->next->previous = t->previous;
 }
 
+/* Its owner may start an exchange again. */
+static void forget_answer(struct exchange *x)
+{
+    x->code = NULL;
+    x->status = 0;
+    x->error = x->status_text = x->final_url = x->answer = x->address = STR("");
+    x->answer_headers = NULL;
+    x->answer_header_count = 0;
+    x->timings = (struct client_timings){.total_us = 0};
+}
+
 static struct transfer *transfer_begin(struct client *c, struct exchange *x)
 {
+    forget_answer(x);
     struct transfer *t = take_spare(c);
     t->x = x;
     t->started_us = client_now_us();

@@ -116,7 +116,7 @@ bool address_range_parse(struct str text, struct address_range *out)
     size_t slash = str_find_char(text, '/');
     if (!parse_as_written(str_slice(text, 0, slash), &range.first))
         return false;
-    int64_t bits = range.first.width * 8;
+    int64_t bits = (int64_t)range.first.width * 8;
     if (slash != SIZE_MAX) {
         struct str number = str_after(text, slash + 1);
         int64_t most = bits;
