@@ -1,8 +1,8 @@
 /* What libcurl calls while an exchange is under way, and what becomes of the bytes it brings. Runs
  * on the client's thread.
  */
+#include <errno.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/utf8.h"
 #include "http/client_internal.h"
@@ -18,7 +18,10 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
         !guard_permits(t->client->config.guard, str_of(t->target.host), &to->addr, &t->refusal))
         return CURL_SOCKET_BAD;
     t->opened++;
-    return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+    int fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+    if (fd < 0)
+        t->socket_error = errno;
+    return fd;
 }
 
 /* Line by line. A status line begins a head: that of an interim answer (100) is forgotten. Lines
@@ -90,6 +93,7 @@ void answer_begin(struct transfer *t)
     t->head_whole = false;
     t->opened = 0;
     t->refusal = ERR_NONE;
+    t->socket_error = 0;
     t->curl_text[0] = '\0';
 }
 

@@ -76,8 +76,9 @@ static const char *find(const struct code *table, long number)
 
 static const char *kernel_code(const struct transfer *t)
 {
-    long number = 0;
-    curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &number);
+    long number = t->socket_error;
+    if (number == 0)
+        curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &number);
     return find(by_errno, number);
 }
 

@@ -57,6 +57,7 @@ struct transfer {
     struct curl_slist *headers, *names; /* owned; of the request at hand */
     unsigned opened;                    /* connections that the guard let through */
     struct err refusal;                 /* the guard's last */
+    int socket_error;                   /* errno of a socket that could not be made, or 0 */
     /* The answer so far. */
     struct buf head, body;
     bool head_whole;

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <sys/resource.h>
+
 #include "http/client_scene.h"
 
 /* Failures */
@@ -109,6 +111,22 @@ static void a_timeout_counts_over_redirects(void **state)
     perform(s, call);
     check_end(call, CLIENT_TIMEOUT, "ETIMEDOUT");
     assert_true(str_eq(call->x.final_url, url_of(s, "/2")));
+    call_free(call);
+    scene_close(s);
+}
+
+static void a_lack_of_descriptors_is_told_apart_from_a_refusal(void **state)
+{
+    (void)state;
+    struct scene *s = usual_scene();
+    struct rlimit usual, none = {.rlim_cur = 0};
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+    none.rlim_max = usual.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    struct call *call = call_to(s, "/");
+    perform(s, call);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+    check_end(call, CLIENT_FAILED, "EMFILE");
     call_free(call);
     scene_close(s);
 }
@@ -325,6 +343,7 @@ int main(void)
         cmocka_unit_test(a_server_that_is_silent_about_tls_is_given_up),
         cmocka_unit_test(a_timeout_says_what_was_waited_for),
         cmocka_unit_test(a_timeout_counts_over_redirects),
+        cmocka_unit_test(a_lack_of_descriptors_is_told_apart_from_a_refusal),
         cmocka_unit_test(an_exchange_can_be_cancelled_at_any_moment),
         cmocka_unit_test(a_cancelled_exchange_that_was_faster_is_answered),
         cmocka_unit_test(closing_brings_all_home),
