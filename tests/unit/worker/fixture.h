@@ -4,6 +4,11 @@
  * A test asks for slices one by one. What came back is in `rig.up` and, as texts, in rig_text(). */
 #pragma once
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -212,4 +217,66 @@ static inline void rig_expect_bad(struct rig *rig, enum verdict verdict)
 static inline const struct json *rig_error(const struct rig *rig, struct arena *a, const char *name)
 {
     return json_get(json_parse(a, arena_str(a, rig_text(rig, 0))), str_of(name));
+}
+
+/* One row: a script, a call of its method `m`, and what it must return; an expected error begins
+ * with '!' and names it. Rows are tried with sloppy and with strict class bodies. */
+struct row {
+    const char *what, *source, *argument, *result;
+    enum { BOTH, ONLY_STRICT, ONLY_SLOPPY } mode;
+};
+
+static inline void rig_try(struct rig *rig, const struct row *row, bool sloppy)
+{
+    char expected[4096], got[4096];
+    struct arena a;
+    arena_init(&a, 1 << 20);
+    rig->sloppy = sloppy;
+    rig_evaluate(rig, row->source);
+    if (rig->up.kind == FRAME_DONE)
+        rig_call(rig, "m", row->argument);
+    if (rig->up.kind == FRAME_BAD) {
+        const struct json *name = rig_error(rig, &a, "name");
+        (void)snprintf(got, sizeof(got), "!%.*s", STR_FMT(name->string));
+        if (row->result[0] != '!')
+            (void)snprintf(got, sizeof(got), "%.*s", STR_FMT(rig_text(rig, 0)));
+    } else {
+        (void)snprintf(got, sizeof(got), "%.*s", STR_FMT(rig_text(rig, 0)));
+    }
+    (void)snprintf(expected, sizeof(expected), "%s", row->result);
+    if (strcmp(got, expected) != 0)
+        fail_msg("%s (%s): expected %s, got %s", row->what, sloppy ? "sloppy" : "strict", expected,
+                 got);
+    arena_release(&a);
+}
+
+static inline void rig_try_all(struct rig *rig, const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].mode != ONLY_SLOPPY)
+            rig_try(rig, &rows[i], false);
+        if (rows[i].mode != ONLY_STRICT)
+            rig_try(rig, &rows[i], true);
+    }
+}
+
+#define TRY_ALL(rig, rows) rig_try_all((rig), (rows), sizeof(rows) / sizeof((rows)[0]))
+
+/* A method m(a) of the class, by its body. */
+#define M(body) "class Script { m(a) { " body " } }"
+
+/* For cmocka's group set-up and tear-down; the state is the rig. */
+static inline int rig_setup(void **state)
+{
+    struct rig *rig = mem_zalloc(sizeof(*rig));
+    rig_start(rig);
+    *state = rig;
+    return 0;
+}
+
+static inline int rig_teardown(void **state)
+{
+    rig_stop(*state);
+    free(*state);
+    return 0;
 }
