@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/metric.h"
 #include "http/conn.h"
 
 enum {
@@ -131,6 +132,7 @@ void conn_close(struct conn *c)
     (void)close(c->fd);
     reader_release(&c->reader);
     drop_unsent(c);
+    metric_add(METRIC_CONNECTIONS, 0, -1);
     if (atomic_fetch_sub(&c->loop->server->connections, 1) == 1)
         server_changed(c->loop->server);
     if (stream_wanted(c))
@@ -167,6 +169,7 @@ void conn_open(struct loop *loop, int fd, const struct sockaddr *peer, bool crow
     }
     c->poll.data = c;
     atomic_fetch_add(&loop->server->connections, 1);
+    metric_count(METRIC_CONNECTIONS, 0);
     note_peer(c, peer);
     reader_init(&c->reader);
     link_wait(c, WAIT_HEAD);
@@ -256,6 +259,7 @@ void conn_give(struct conn *c, const struct http_answer *answer, uint64_t more)
 
 static void refuse(struct conn *c, int status, const char *text)
 {
+    metric_count(METRIC_REFUSED, 0);
     c->closing = c->linger = true;
     c->head_only = false;
     struct reply reply = reply_for(c);

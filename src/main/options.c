@@ -3,7 +3,7 @@
 
 #include <arpa/inet.h>
 
-enum { FLAG_BYTES = 128 };
+enum { FLAG_BYTES = 128, TOKEN_BYTES_MIN = 16 };
 
 #define KB     (INT64_C(1) << 10)
 #define MB     (INT64_C(1) << 20)
@@ -306,6 +306,22 @@ static const struct config_field fields[] = {
              "with commas between, such as 10.0.0.0/8,ci.example; the setting SSRF_Allowlist adds "
              "to it at the start"},
 
+    {.section = "metrics",
+     .key = "access",
+     .kind = CONFIG_TEXT,
+     .offset = MEMBER(metrics_access),
+     .fallback = "loopback",
+     .choices = "off loopback token open",
+     .help = "Who may read GET /metrics: nobody, programs on this machine that come without a "
+             "proxy, whoever has metrics.token, or everybody"},
+    {.section = "metrics",
+     .key = "token",
+     .kind = CONFIG_TEXT,
+     .offset = MEMBER(metrics_token),
+     .max = 1024,
+     .secret = true,
+     .help = "What a reader sends as \"Authorization: Bearer …\"; at least 16 characters"},
+
     {.section = "accounts",
      .key = "admin_username",
      .kind = CONFIG_TEXT,
@@ -498,12 +514,21 @@ static bool check_root_url(const struct options *o, struct err *err)
     return err_invalid(err, "\"%s\" is no URL; write it with http:// or https://", o->root_url);
 }
 
+static bool check_metrics(const struct options *o, struct err *err)
+{
+    if (!str_is(str_of(o->metrics_access), "token") || strlen(o->metrics_token) >= TOKEN_BYTES_MIN)
+        return true;
+    return err_invalid(err, "\"token\" asks for metrics.token with %d characters or more",
+                       TOKEN_BYTES_MIN);
+}
+
 static const struct {
     const char *name;
     bool (*check)(const struct options *o, struct err *err);
 } rules[] = {
     {"server.listen", check_listen},
     {"server.root_url", check_root_url},
+    {"metrics.access", check_metrics},
 };
 enum { RULES = sizeof(rules) / sizeof(rules[0]) };
 

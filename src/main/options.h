@@ -41,6 +41,9 @@ struct options {
     bool scripts_unjailed;
     /* [outbound] */
     const char *outbound_allow; /* entries of guard.h, with commas between */
+    /* [metrics] */
+    const char *metrics_access; /* "off", "loopback", "token" or "open" */
+    const char *metrics_token;
     /* [accounts] */
     const char *admin_username, *admin_password, *admin_name, *admin_email;
     bool admin_email_verified;

@@ -18,6 +18,7 @@
 #include "hooks/hooks.h"
 #include "http/limit.h"
 #include "main/control.h"
+#include "main/metrics.h"
 #include "main/scripts.h"
 #include "main/secret.h"
 #include "main/verbs.h"
@@ -40,6 +41,7 @@ struct server {
     struct hooks *hooks;
     struct script_rooms scripts;
     struct api api;
+    struct metrics metrics;
     struct router *router;
     struct http_server *http;
     struct control *control;
@@ -111,6 +113,9 @@ static void open_api(struct server *s)
     s->router = router_new();
     api_routes(s->router, &s->api);
     hooks_routes(s->router, &s->api);
+    s->metrics = (struct metrics){.access = metrics_access_of(str_of(o->metrics_access)),
+                                  .token = str_of(o->metrics_token)};
+    metrics_routes(s->router, &s->metrics);
 }
 
 static struct http_limits http_limits(const struct options *o)
