@@ -6,6 +6,7 @@
 #include "base/id.h"
 #include "domain/fault.h"
 #include "domain/message_rules.h"
+#include "events/event.h"
 #include "store/subscription.h"
 
 enum {
@@ -236,6 +237,7 @@ bool message_store(struct tx *tx, const struct user *by, struct room *room, stru
     subscription_read(tx, room->id, by->id, m->number);
     if (parent != NULL)
         note_reply(tx, parent, m);
+    event_message_sent(tx, room, m);
     return true;
 }
 

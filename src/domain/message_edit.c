@@ -1,6 +1,7 @@
 /* Changing and deleting messages. Commands run on the writer. */
 #include "domain/fault.h"
 #include "domain/message_rules.h"
+#include "events/event.h"
 
 enum { SWEEP_ROWS = 250 };
 
@@ -67,7 +68,8 @@ bool message_update(struct tx *tx, const struct user *by, struct message *m, str
     if (!may_update(rd, by, m, err) || !message_may_send(rd, by, room, err) ||
         !check_size(rd, text, err) || !check_custom_fields(rd, custom_fields, err))
         return false;
-    if (str_eq(text, message_text(m)) && custom_fields == NULL)
+    bool same_text = str_eq(text, message_text(m));
+    if (same_text && custom_fields == NULL)
         return true;
     message_erase_mentions(tx, m);
     message_set(m, "msg", json_string(rd->arena, text));
@@ -80,6 +82,8 @@ bool message_update(struct tx *tx, const struct user *by, struct message *m, str
         return false;
     message_save(tx, m);
     message_mention_all(tx, m, &mentioned);
+    if (!same_text)
+        event_message_edited(tx, room, m);
     return true;
 }
 
@@ -124,6 +128,9 @@ bool message_delete(struct tx *tx, const struct user *by, struct message *m, str
                           "error-action-not-allowed", "Not allowed");
     if (room->read_only && !access_allows(rd, by->id, PERM_POST_READONLY, room->id))
         return refuse(err, "You can't delete messages because the room is readonly.");
+    event_happened(
+        tx, &(struct event){
+                .kind = EVENT_MESSAGE_DELETED, .room = room, .message = m, .user_id = by->id});
     leave_thread(tx, m);
     if (catalog_setting_bool(rd->catalog, SETTING_MESSAGE_SHOWDELETEDSTATUS))
         blank(tx, by, room, m);

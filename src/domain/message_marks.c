@@ -3,6 +3,7 @@
 
 #include "domain/fault.h"
 #include "domain/message_rules.h"
+#include "events/event.h"
 #include "store/message_marks.h"
 #include "store/subscription.h"
 #include "store/user.h"
@@ -116,6 +117,18 @@ static bool check_reactions(const struct message *m, const struct json *reaction
     return check_room_for_doc(m, err);
 }
 
+static void tell_of_reaction(struct tx *tx, const struct user *by, const struct message *m,
+                             struct str emoji)
+{
+    const struct room *room = room_find(tx_rd(tx), m->room_id);
+    if (room != NULL)
+        event_happened(tx, &(struct event){.kind = EVENT_REACTION_ADDED,
+                                           .room = room,
+                                           .message = m,
+                                           .user_id = by->id,
+                                           .reaction = emoji});
+}
+
 bool message_react(struct tx *tx, const struct user *by, struct message *m, struct str emoji,
                    enum react how, struct err *err)
 {
@@ -133,6 +146,8 @@ bool message_react(struct tx *tx, const struct user *by, struct message *m, stru
     if (in && !check_reactions(m, reactions, usernames, err))
         return false;
     message_save(tx, m);
+    if (in)
+        tell_of_reaction(tx, by, m, emoji);
     return true;
 }
 

@@ -86,7 +86,10 @@ static bool store(struct tx *tx, const struct poster *poster, const struct json 
                   struct room *room, struct post_result *result, struct err *err)
 {
     struct message *m = content_message(tx->rd.arena, poster, content, err);
-    if (m == NULL || !message_store(tx, poster->user, room, m, err))
+    if (m == NULL)
+        return false;
+    m->depth = poster->depth;
+    if (!message_store(tx, poster->user, room, m, err))
         return false;
     result->message = m;
     return true;

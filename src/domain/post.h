@@ -13,8 +13,9 @@
 
 /* In whose name, and with what where the content says nothing. */
 struct poster {
-    const struct user *user;         /* id, username and name of it */
-    struct str integration_id;       /* becomes bot.i; empty: no integration */
+    const struct user *user;   /* id, username and name of it */
+    struct str integration_id; /* becomes bot.i; empty: no integration */
+    int64_t depth;             /* of the messages: how many replies of integrations led to them */
     struct str alias, avatar, emoji; /* of the integration; empty: none */
     const struct str *channels;      /* where to, if the content names nobody */
     size_t channel_count;
@@ -50,8 +51,8 @@ bool message_post(struct tx *tx, const struct poster *poster, const struct post_
 bool message_preview(struct arena *arena, const struct poster *poster,
                      const struct post_draft *draft, struct posted *out, struct err *err);
 
-/* The room that the name of a destination means to `by`, as post_target.c tells. A public channel is
- * joined on the way, a direct room made when it is missing. */
+/* The room that the name of a destination means to `by`, as post_target.c tells. A public channel
+ * is joined on the way, a direct room made when it is missing. */
 bool target_find(struct tx *tx, const struct user *by, struct str name, struct room **out,
                  struct err *err);
 

@@ -10,6 +10,7 @@
 #include "domain/fault.h"
 #include "domain/message.h"
 #include "domain/name_pattern.h"
+#include "events/event.h"
 #include "store/subscription.h"
 #include "store/team.h"
 #include "store/user.h"
@@ -209,6 +210,9 @@ bool room_create(struct tx *tx, const struct actor *by, const struct room_draft 
     subscribe_named(tx, by, room, draft);
     tell_team(tx, by, room);
     room_complete(rd, room);
+    event_happened(tx, &(struct event){.kind = EVENT_ROOM_CREATED,
+                                       .room = room,
+                                       .user_id = by != NULL ? by->id : STR("")});
     *out = room;
     return true;
 }

@@ -3,6 +3,7 @@
 #include "domain/integration.h"
 #include "domain/message.h"
 #include "domain/room.h"
+#include "events/event.h"
 #include "store/team.h"
 
 static void save(struct tx *tx, struct room *room)
@@ -21,6 +22,8 @@ bool room_archive(struct tx *tx, const struct actor *by, struct room *room, stru
     room->archived = true;
     save(tx, room);
     (void)message_system(tx, room, SYSTEM_ARCHIVED, by, STR(""));
+    event_happened(tx,
+                   &(struct event){.kind = EVENT_ROOM_ARCHIVED, .room = room, .user_id = by->id});
     return true;
 }
 

@@ -5,6 +5,7 @@
 #include "domain/fault.h"
 #include "domain/message.h"
 #include "domain/room.h"
+#include "events/event.h"
 #include "store/subscription.h"
 #include "store/team.h"
 #include "store/user.h"
@@ -35,16 +36,31 @@ static void subscribe(struct tx *tx, const struct room *room, struct str user_id
         team_add_member(tx, room->team_id, user_id);
 }
 
-/* `by` is himself or who brings him; the room is told. */
-static void add_user(struct tx *tx, const struct actor *by, const struct room *room,
-                     const struct actor *user)
+/* `by` is himself or who brings him; the room is told. False: he is in it already. */
+static bool add_quietly(struct tx *tx, const struct actor *by, const struct room *room,
+                        const struct actor *user)
 {
     if (subscription_exists(tx_rd(tx), room->id, user->id))
-        return;
+        return false;
     bool himself = str_eq(by->id, user->id);
     int64_t number = message_system(tx, room, himself ? SYSTEM_USER_JOINED : SYSTEM_USER_ADDED, by,
                                     user->username);
     subscribe(tx, room, user->id, number);
+    return true;
+}
+
+static void tell_of(struct tx *tx, enum event_kind kind, const struct room *room,
+                    struct str user_id)
+{
+    event_happened(tx, &(struct event){.kind = kind, .room = room, .user_id = user_id});
+}
+
+/* The same, and integrations are told. */
+static void add_user(struct tx *tx, const struct actor *by, const struct room *room,
+                     const struct actor *user)
+{
+    if (add_quietly(tx, by, room, user))
+        tell_of(tx, EVENT_ROOM_JOINED, room, user->id);
 }
 
 void rooms_join_defaults(struct tx *tx, const struct user *user)
@@ -52,7 +68,7 @@ void rooms_join_defaults(struct tx *tx, const struct user *user)
     struct actor himself = {.id = user->id, .username = user->username};
     struct room_list rooms = rooms_default(tx_rd(tx), ROOM_USERS_AT_ONCE);
     for (size_t i = 0; i < rooms.count; i++)
-        add_user(tx, &himself, rooms.items[i], &himself);
+        (void)add_quietly(tx, &himself, rooms.items[i], &himself);
 }
 
 static bool check_join_code(struct rd *rd, const struct actor *by, const struct room *room,
@@ -160,6 +176,7 @@ bool room_leave(struct tx *tx, const struct actor *by, struct room *room, struct
         return refuse_last_owner(err, details);
     remove_user(tx, room, by->id);
     (void)message_system(tx, room, SYSTEM_USER_LEFT, by, by->username);
+    tell_of(tx, EVENT_ROOM_LEFT, room, by->id);
     return true;
 }
 

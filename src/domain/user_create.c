@@ -3,6 +3,7 @@
 #include "base/id.h"
 #include "domain/room.h"
 #include "domain/user_rules.h"
+#include "events/event.h"
 #include "store/setting.h"
 
 /* --- the row --- */
@@ -95,6 +96,7 @@ static bool insert(struct tx *tx, const struct user_draft *draft, struct user **
     user_insert(tx, u);
     if (!draft->keep_out)
         rooms_join_defaults(tx, u);
+    event_happened(tx, &(struct event){.kind = EVENT_USER_CREATED, .user_id = u->id});
     *out = u;
     return true;
 }

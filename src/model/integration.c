@@ -242,21 +242,34 @@ void integration_put(struct buf *out, const struct integration *in)
 
 /* --- outgoing events --- */
 
-static const struct outgoing_event outgoing_events[] = {
-    /* name                        channel words  targetRoom */
-    {STR_INIT("sendMessage"), true, true, false},    {STR_INIT("fileUploaded"), true, false, false},
-    {STR_INIT("roomArchived"), false, false, false}, {STR_INIT("roomCreated"), false, false, false},
-    {STR_INIT("roomJoined"), true, false, false},    {STR_INIT("roomLeft"), true, false, false},
-    {STR_INIT("userCreated"), false, false, true},
+/* clang-format off */
+static const struct outgoing_event outgoing_events[EVENT_KINDS] = {
+    /* name                                                             channel words  targetRoom */
+    [EVENT_MESSAGE_SENT]    = {STR_INIT("sendMessage"),    EVENT_MESSAGE_SENT,    true,  true,  false},
+    [EVENT_FILE_UPLOADED]   = {STR_INIT("fileUploaded"),   EVENT_FILE_UPLOADED,   true,  false, false},
+    [EVENT_ROOM_ARCHIVED]   = {STR_INIT("roomArchived"),   EVENT_ROOM_ARCHIVED,   false, false, false},
+    [EVENT_ROOM_CREATED]    = {STR_INIT("roomCreated"),    EVENT_ROOM_CREATED,    false, false, false},
+    [EVENT_ROOM_JOINED]     = {STR_INIT("roomJoined"),     EVENT_ROOM_JOINED,     true,  false, false},
+    [EVENT_ROOM_LEFT]       = {STR_INIT("roomLeft"),       EVENT_ROOM_LEFT,       true,  false, false},
+    [EVENT_USER_CREATED]    = {STR_INIT("userCreated"),    EVENT_USER_CREATED,    false, false, true},
+    [EVENT_MESSAGE_EDITED]  = {STR_INIT("messageEdited"),  EVENT_MESSAGE_EDITED,  true,  true,  false},
+    [EVENT_MESSAGE_DELETED] = {STR_INIT("messageDeleted"), EVENT_MESSAGE_DELETED, true,  true,  false},
+    [EVENT_REACTION_ADDED]  = {STR_INIT("reactionAdded"),  EVENT_REACTION_ADDED,  true,  false, false},
 };
+/* clang-format on */
 
 const struct outgoing_event *outgoing_event_find(struct str name)
 {
-    for (size_t i = 0; i < sizeof(outgoing_events) / sizeof(outgoing_events[0]); i++) {
+    for (size_t i = 0; i < EVENT_KINDS; i++) {
         if (str_eq(outgoing_events[i].name, name))
             return &outgoing_events[i];
     }
     return NULL;
+}
+
+const struct outgoing_event *outgoing_event_of(enum event_kind kind)
+{
+    return &outgoing_events[kind];
 }
 
 /* --- channel lists --- */

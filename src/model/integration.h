@@ -96,13 +96,29 @@ struct integration *integration_read(struct arena *arena, const struct json *doc
 
 /* --- outgoing events --- */
 
+enum event_kind {
+    EVENT_MESSAGE_SENT, /* or edited, for those who run on edits */
+    EVENT_FILE_UPLOADED,
+    EVENT_ROOM_ARCHIVED,
+    EVENT_ROOM_CREATED,
+    EVENT_ROOM_JOINED,
+    EVENT_ROOM_LEFT,
+    EVENT_USER_CREATED,
+    EVENT_MESSAGE_EDITED, /* these three are our own */
+    EVENT_MESSAGE_DELETED,
+    EVENT_REACTION_ADDED,
+    EVENT_KINDS
+};
+
 struct outgoing_event {
     struct str name;
+    enum event_kind kind;
     bool uses_channel, uses_trigger_words, uses_target_room;
 };
 
 /* NULL when there is no such event. */
 const struct outgoing_event *outgoing_event_find(struct str name);
+const struct outgoing_event *outgoing_event_of(enum event_kind kind);
 
 /* --- channel lists as clients write them: "#general, @bob" --- */
 

@@ -237,6 +237,30 @@ static const struct member in_role_members[] = {
     {NULL, NULL},
 };
 
+static const struct member event_members[] = {
+    {"_id", put_id},
+    {"createdAt", put_created},
+    {"username", put_username},
+    {"emails", put_emails},
+    {"type", put_type},
+    {"status", put_doc},
+    {"active", put_active},
+    {"roles", put_roles},
+    {"_updatedAt", put_updated},
+    {"name", put_name},
+    {"lastLogin", put_last_login},
+    {"utcOffset", put_doc},
+    {"customFields", put_doc},
+    {"bio", put_doc},
+    {"nickname", put_doc},
+    {"statusText", put_doc},
+    {"statusConnection", put_doc},
+    {"statusDefault", put_doc},
+    {"language", put_doc},
+    {"avatarETag", put_doc},
+    {NULL, NULL},
+};
+
 static const struct member *const views[USER_VIEWS] = {
     [USER_VIEW_ME] = me_members,
     [USER_VIEW_FULL] = full_members,
@@ -248,6 +272,7 @@ static const struct member *const views[USER_VIEWS] = {
     [USER_VIEW_PRESENCE] = presence_members,
     [USER_VIEW_PUBLIC_ROLES] = public_roles_members,
     [USER_VIEW_IN_ROLE] = in_role_members,
+    [USER_VIEW_EVENT] = event_members,
 };
 
 void user_put_members(struct json_out *o, const struct user *u, enum user_view view)

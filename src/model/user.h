@@ -42,6 +42,7 @@ enum user_view {
     USER_VIEW_PRESENCE,     /* users.presence, and members of rooms */
     USER_VIEW_PUBLIC_ROLES, /* roles.getUsersInPublicRoles */
     USER_VIEW_IN_ROLE,      /* roles.getUsersInRole */
+    USER_VIEW_EVENT,        /* in what outgoing webhooks are told: nothing secret, no settings */
     USER_VIEWS
 };
 

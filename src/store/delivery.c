@@ -105,9 +105,10 @@ bool delivery_revive(struct tx *tx, const struct delivery *d, int64_t due_ms)
 
 /* --- the queue --- */
 
-struct destination_list deliveries_destinations(struct rd *rd, int64_t *after, size_t max)
+struct delivery_destinations deliveries_destinations(struct rd *rd, int64_t *after, size_t max)
 {
-    struct destination_list list = {.items = ARENA_ARRAY(rd->arena, struct destination, max)};
+    struct delivery_destinations list = {
+        .items = ARENA_ARRAY(rd->arena, struct delivery_destination, max)};
     struct stmt *q = db_stmt(
         rd->db, "SELECT l.seq, l.integration_id, (SELECT min(d.due_ms) FROM deliveries d"
                 " WHERE d.state = 0 AND d.line_seq = l.seq)"
@@ -119,7 +120,7 @@ struct destination_list deliveries_destinations(struct rd *rd, int64_t *after, s
         looked++;
         *after = col_i64(q, 0);
         if (!col_null(q, 2))
-            list.items[list.count++] = (struct destination){
+            list.items[list.count++] = (struct delivery_destination){
                 .integration_id = col_str(q, 1, rd->arena), .due_ms = col_i64(q, 2)};
     }
     if (looked < max)

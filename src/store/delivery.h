@@ -43,15 +43,15 @@ bool delivery_insert(struct tx *tx, struct delivery *d);
 
 /* Destinations where something waits, for the start: up to `max` of them, and *after is moved; call
  * it with *after 0 first, and again until it is 0 again. */
-struct destination {
+struct delivery_destination {
     struct str integration_id;
     int64_t due_ms; /* of what is due first there */
 };
-struct destination_list {
-    struct destination *items;
+struct delivery_destinations {
+    struct delivery_destination *items;
     size_t count;
 };
-struct destination_list deliveries_destinations(struct rd *rd, int64_t *after, size_t max);
+struct delivery_destinations deliveries_destinations(struct rd *rd, int64_t *after, size_t max);
 
 /* When the first of what waits there is due; INT64_MAX: nothing waits. */
 int64_t deliveries_next_due(struct rd *rd, struct str integration_id);

@@ -196,7 +196,7 @@ static void the_start_finds_every_destination_where_something_waits(void **state
     int64_t after = 0;
     size_t found = 0, rounds = 0;
     do {
-        struct destination_list list = deliveries_destinations(&d->tx.rd, &after, 30);
+        struct delivery_destinations list = deliveries_destinations(&d->tx.rd, &after, 30);
         for (size_t i = 0; i < list.count; i++, found++)
             assert_int_equal(list.items[i].due_ms, start_ms + 2 * (int64_t)found);
         rounds++;
