@@ -15,6 +15,7 @@
 #include "domain/setting.h"
 #include "domain/start.h"
 #include "domain/sweep.h"
+#include "events/event.h"
 #include "hooks/hooks.h"
 #include "http/limit.h"
 #include "main/control.h"
@@ -35,6 +36,7 @@ struct server {
     const struct options *options;
     struct address address;
     struct store *store;
+    struct matcher *matcher; /* who is told of what happens */
     struct lane *work;
     struct limit_table *limits;
     struct login_guard *guard;
@@ -213,6 +215,7 @@ static bool open_rooms(struct server *s, const struct serve_as *as, struct err *
     s->store = folder_open(s->options, as->use, err);
     if (s->store == NULL || (as->fill != NULL && !as->fill(s->store, err)))
         return false;
+    s->matcher = events_open(s->store);
     if (!open_work(s, err) || !open_hooks(s, err) || !open_scripts(s, err))
         return false;
     open_api(s);
@@ -234,6 +237,7 @@ static void close_rooms(struct server *s)
     script_rooms_stop(&s->scripts);
     hooks_stop(s->hooks);
     store_close(s->store);
+    events_close(s->matcher);
     http_close(s->http);
     script_rooms_close(&s->scripts);
     hooks_free(s->hooks);
