@@ -41,11 +41,11 @@ add_custom_target(make_engine DEPENDS ${engine_folder}/libqjs.a ${engine_folder}
 
 add_library(engine INTERFACE)
 target_link_libraries(engine INTERFACE ${engine_folder}/libqjs.a)
+target_include_directories(engine SYSTEM INTERFACE ${engine_folder})
+target_compile_definitions(engine INTERFACE
+    WASM_RT_MEMCHECK_SIGNAL_HANDLER=${engine_guard} WASM_RT_USE_STACK_DEPTH_COUNT=0)
 add_dependencies(room_worker make_engine)
 target_link_libraries(room_worker PUBLIC engine)
-target_include_directories(room_worker SYSTEM PRIVATE ${engine_folder})
-target_compile_definitions(room_worker PRIVATE
-    WASM_RT_MEMCHECK_SIGNAL_HANDLER=${engine_guard} WASM_RT_USE_STACK_DEPTH_COUNT=0)
 
 set(prelude_c ${CMAKE_BINARY_DIR}/prelude_js.c)
 add_custom_command(

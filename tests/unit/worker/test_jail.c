@@ -31,6 +31,7 @@ static int in_jail(int (*attempt)(void))
     assert_true(pid >= 0);
     if (pid == 0) {
         struct err err = ERR_NONE;
+        (void)signal(SIGSEGV, SIG_DFL); /* cmocka's own would go on with its tests */
         if (dup2(pair[1], SOCKET) != SOCKET || !jail_enter(SOCKET, &err))
             _exit(NOT_JAILED);
         _exit(attempt());
@@ -134,7 +135,7 @@ static void reading_outside_of_its_memory_ends_it(void **state)
 {
     (void)state;
     int status = in_jail(read_outside);
-    assert_false(WIFEXITED(status) && WEXITSTATUS(status) == DONE);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
 }
 
 static int work_on(void)
