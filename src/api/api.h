@@ -11,16 +11,18 @@ struct lane;
 struct login_guard;
 struct endpoint;
 struct hooks;
+struct files;
 struct scripts;
 
 struct api {
     struct store *store;
     const struct catalog *catalog;    /* of the store */
-    struct lane *work;                /* passwords */
+    struct lane *work;                /* passwords, and pieces of files */
     struct limit_table *limits;       /* the rate limiter's windows */
     struct login_guard *guard;        /* failed logins (domain/login.h) */
     struct hooks *hooks;              /* of the room hooks, for its own endpoints */
     struct scripts *scripts;          /* NULL: the operator has switched scripts off */
+    struct files *files;              /* what is uploaded */
     bool test_mode;                   /* no rate limits */
     const char *compatible_version;   /* what /api/info says: "8.8.1" */
     const char *create_tokens_secret; /* NULL: users.createToken is always refused */

@@ -2,6 +2,7 @@
 #include "domain/fault.h"
 #include "domain/message_rules.h"
 #include "events/event.h"
+#include "store/file.h"
 
 enum { SWEEP_ROWS = 250 };
 
@@ -132,6 +133,7 @@ bool message_delete(struct tx *tx, const struct user *by, struct message *m, str
         tx, &(struct event){
                 .kind = EVENT_MESSAGE_DELETED, .room = room, .message = m, .user_id = by->id});
     leave_thread(tx, m);
+    files_leave_message(tx, m->id);
     if (catalog_setting_bool(rd->catalog, SETTING_MESSAGE_SHOWDELETEDSTATUS))
         blank(tx, by, room, m);
     else

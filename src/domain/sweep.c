@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/cond.h"
 #include "base/mem.h"
+#include "domain/file.h"
 #include "domain/message.h"
 #include "domain/room.h"
 #include "store/delivery.h"
@@ -38,6 +39,7 @@ enum { TASKS = sizeof(tasks) / sizeof(tasks[0]) };
 
 struct sweep {
     struct store *store;
+    struct files *files;
     pthread_t thread;
     pthread_mutex_t lock; /* leaf; guards stop */
     pthread_cond_t stopped;
@@ -113,14 +115,16 @@ static void *sweep_run(void *arg)
         for (size_t i = 0; i < TASKS; i++)
             if (!sweep_task(s, &tasks[i]))
                 return NULL;
+        files_sweep(s->files);
     }
     return NULL;
 }
 
-struct sweep *sweep_open(struct store *store, struct err *err)
+struct sweep *sweep_open(struct store *store, struct files *files, struct err *err)
 {
     struct sweep *s = mem_zalloc(sizeof(*s));
     s->store = store;
+    s->files = files;
     pthread_mutex_init(&s->lock, NULL);
     cond_init(&s->stopped);
     if (pthread_create(&s->thread, NULL, sweep_run, s) == 0) {

@@ -6,8 +6,9 @@
 #include "store/store.h"
 
 struct sweep;
+struct files;
 
-/* NULL and *err when the thread cannot be started. `store` must outlive it. */
-struct sweep *sweep_open(struct store *store, struct err *err);
+/* NULL and *err when the thread cannot be started. `store` and `files` must outlive it. */
+struct sweep *sweep_open(struct store *store, struct files *files, struct err *err);
 /* Finishes the slice it is at. NULL is fine. */
 void sweep_close(struct sweep *sweep);

@@ -11,6 +11,7 @@
 #include "api/api.h"
 #include "base/digest.h"
 #include "base/log.h"
+#include "domain/file.h"
 #include "domain/login_guard.h"
 #include "domain/setting.h"
 #include "domain/start.h"
@@ -24,8 +25,8 @@
 #include "main/secret.h"
 #include "main/verbs.h"
 
-/* The work lane: passwords. As low as can be, for a loop must never wait for a core. */
-enum { WORK_THREADS = 2, WORK_NICE = 19, WORK_JOBS = 256, WORK_BYTES = 16 << 20 };
+/* The work lane: passwords and pieces of files. As low as can be, for a loop must never wait for a core. */
+enum { WORK_THREADS = 2, WORK_NICE = 19, WORK_JOBS = 256, WORK_BYTES = 128 << 20 };
 /* Keys that the rate limiter and the login guard remember. */
 enum { LIMIT_KEYS = 100000, GUARD_KEYS = 10000 };
 /* Descriptors beside the connections: database, sockets, loops. */
@@ -47,6 +48,7 @@ struct server {
     struct router *router;
     struct http_server *http;
     struct control *control;
+    struct files *files;
     struct sweep *sweep;
 };
 
@@ -103,6 +105,7 @@ static void open_api(struct server *s)
         .limits = s->limits,
         .guard = s->guard,
         .hooks = s->hooks,
+        .files = s->files,
         .scripts = s->scripts.pool,
         .test_mode = o->test_mode,
         .compatible_version = o->compatible_version,
@@ -218,8 +221,11 @@ static bool open_rooms(struct server *s, const struct serve_as *as, struct err *
     s->matcher = events_open(s->store);
     if (!open_work(s, err) || !open_hooks(s, err) || !open_scripts(s, err))
         return false;
+    s->files = files_open(s->options->data_dir, s->store, err);
+    if (s->files == NULL)
+        return false;
     open_api(s);
-    s->sweep = sweep_open(s->store, err);
+    s->sweep = sweep_open(s->store, s->files, err);
     return s->sweep != NULL && open_http(s, err) && tell_url(s, err) && open_control(s, err);
 }
 
@@ -241,6 +247,7 @@ static void close_rooms(struct server *s)
     http_close(s->http);
     script_rooms_close(&s->scripts);
     hooks_free(s->hooks);
+    files_close(s->files);
     router_free(s->router);
     login_guard_free(s->guard);
     limit_free(s->limits);

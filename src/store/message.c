@@ -465,6 +465,8 @@ static const char *const slices[] = {
     FIRST_OF_USERS("mentions"),
     FIRST_OF_USERS("stars"),
     FIRST_ROWS("messages_removed"),
+    "UPDATE files SET gone = 1, expires_at_ms = NULL WHERE seq IN (SELECT o.seq FROM files o "
+    "WHERE o.gone = 0 AND o.room_seq = $1 LIMIT $2)",
     "DELETE FROM room_counters WHERE room_seq = $1 AND $2 > 0",
 };
 
