@@ -1,5 +1,5 @@
-/* The room of outgoing webhooks: what waits in the table of deliveries (store/delivery.h) is called,
- * at least once, and tried again by the schedule of its integration.
+/* The room of outgoing webhooks: what waits in the table of deliveries (store/delivery.h) is
+ * called, at least once, and tried again by the schedule of its integration.
  *
  *   queue.c    the thread: mail, claims, starting and stopping
  *   plan.c     which destination is asked next; the breaker
@@ -28,8 +28,8 @@ struct deliver_config {
     unsigned per_host;                  /* calls to one host at a time */
     size_t total;                       /* calls at a time */
     int64_t timeout_ms;                 /* of a call that says nothing else */
-    double jitter;                      /* the largest part of a wait that is added to it by chance */
-    unsigned breaker_failures;          /* in a row after which a receiver is suspected */
+    double jitter;             /* the largest part of a wait that is added to it by chance */
+    unsigned breaker_failures; /* in a row after which a receiver is suspected */
     int64_t breaker_pause_ms, breaker_pause_max_ms; /* between two tries of a suspect */
 };
 
@@ -37,10 +37,11 @@ struct deliver_config {
  * ended wait again. Before there are commands. NULL and *err when the thread does not start. */
 struct deliveries *deliver_open(const struct deliver_config *config, struct err *err);
 /* Claims nothing more and waits for what is under way, at most so long; what is not done by then is
- * cut, and waits in the table for the next start. Before the pool of scripts is stopped. */
+ * cut, and waits in the table for the next start. Afterwards nothing is asked of the client or of
+ * the pool of scripts; before, both must be open. */
 void deliver_drain(struct deliveries *d, int64_t timeout_ms);
-/* Waits until the last one is home and recorded, and ends the thread. After the pool was stopped,
- * before the client and the store are closed. */
+/* Waits until the last one is home and recorded, and ends the thread. When pool and client are
+ * stopped, while the store is open. */
 void deliver_stop(struct deliveries *d);
 /* Once the store is closed, for until then its bell rings. Stops it first when that was not done.
  * NULL is fine. */

@@ -175,12 +175,15 @@ static void note_end(struct plan *p, struct destination *d, enum plan_end end, i
     }
 }
 
-void plan_ended(struct plan *p, struct destination *d, enum plan_end end, int64_t mono_ms,
-                bool *out_changed)
+enum plan_change plan_ended(struct plan *p, struct destination *d, enum plan_end end,
+                            int64_t mono_ms)
 {
-    bool suspected = plan_suspects(p, d);
+    bool before = plan_suspects(p, d);
     note_end(p, d, end, mono_ms);
-    *out_changed = plan_suspects(p, d) != suspected;
+    bool after = plan_suspects(p, d);
     give_back(p, d, 1);
     settle(p, d, mono_ms);
+    if (before == after)
+        return PLAN_AS_BEFORE;
+    return after ? PLAN_SUSPECTED : PLAN_TRUSTED;
 }

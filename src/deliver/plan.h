@@ -67,9 +67,10 @@ enum plan_end {
     PLAN_UNREACHABLE, /* no connection, or no answer in time */
     PLAN_NOT_CALLED,  /* says nothing of the receiver */
 };
-/* One that was claimed has ended. The destination may be gone afterwards. *out_changed: the breaker
- * opened or closed. */
-void plan_ended(struct plan *p, struct destination *d, enum plan_end end, int64_t mono_ms,
-                bool *out_changed);
+enum plan_change { PLAN_AS_BEFORE, PLAN_SUSPECTED, PLAN_TRUSTED };
+/* One that was claimed has ended. The destination may be gone afterwards. Returns what the breaker
+ * did. */
+enum plan_change plan_ended(struct plan *p, struct destination *d, enum plan_end end,
+                            int64_t mono_ms);
 
 bool plan_suspects(const struct plan *p, const struct destination *d);

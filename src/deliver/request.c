@@ -4,10 +4,10 @@
 
 #include <assert.h>
 
-#include "base/clock.h"
 #include "base/digest.h"
 #include "base/utf8.h"
 #include "deliver/outcome.h"
+#include "events/payload.h"
 
 enum { TEXT_BYTES = 64 << 20, SECRET_BYTES = 1024 };
 
@@ -51,79 +51,15 @@ struct str request_argument(struct arena *a, struct str url, struct str data)
     return arena_str(a, buf_str(&out));
 }
 
-/* Where a payload has moments. */
-enum { PATH_PARTS = 4 };
-static const char *const moments[][PATH_PARTS] = {
-    {"timestamp"},
-    {"user", "createdAt"},
-    {"user", "_updatedAt"},
-    {"user", "lastLogin"},
-    {"owner", "createdAt"},
-    {"owner", "_updatedAt"},
-    {"owner", "lastLogin"},
-    {"room", "ts"},
-    {"room", "lm"},
-    {"room", "_updatedAt"},
-    {"room", "lastMessage", "ts"},
-    {"room", "lastMessage", "_updatedAt"},
-    {"room", "lastMessage", "editedAt"},
-    {"message", "ts"},
-    {"message", "_updatedAt"},
-    {"message", "editedAt"},
-    {"message", "tlm"},
-    {"message", "pinnedAt"},
-};
-
-/* The member at a path, when it is a text that is a moment. */
-static struct json *find_moment(const struct json *data, const char *const path[PATH_PARTS],
-                                int64_t *out_ms)
-{
-    struct json *at = NULL;
-    for (size_t i = 0; i < PATH_PARTS && path[i] != NULL; i++)
-        at = json_get(i == 0 ? data : at, str_of(path[i]));
-    bool found =
-        json_is(at, JSON_STRING) && at->string.len > 10 && clock_parse_iso(at->string, out_ms);
-    return found ? at : NULL;
-}
-
-static void add_path(struct json_out *paths, const char *const path[PATH_PARTS])
-{
-    json_item(paths);
-    struct json_out parts = json_begin(paths->buf, '[');
-    json_item(&parts);
-    json_put_string(parts.buf, STR("request"));
-    json_item(&parts);
-    json_put_string(parts.buf, STR("data"));
-    for (size_t i = 0; i < PATH_PARTS && path[i] != NULL; i++) {
-        json_item(&parts);
-        json_put_string(parts.buf, str_of(path[i]));
-    }
-    json_end(&parts);
-}
-
-/* Turns moments into numbers and writes their paths. */
-static void take_moments(struct json *data, struct json_out *paths)
-{
-    for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++) {
-        int64_t ms;
-        struct json *member = find_moment(data, moments[i], &ms);
-        if (member == NULL)
-            continue;
-        member->kind = JSON_NUMBER;
-        member->number = (double)ms;
-        add_path(paths, moments[i]);
-    }
-}
-
 struct str request_script_argument(struct arena *a, struct str request, struct str response,
                                    struct str *out_dates)
 {
+    static const char *const prefix[] = {"request", "data"};
     BUF(dates, TEXT_BYTES);
     BUF(out, TEXT_BYTES);
-    struct json *tree = json_parse(a, request);
-    struct json_out paths = json_begin(&dates, '[');
-    take_moments(json_get_lit(tree, "data"), &paths);
-    json_end(&paths);
+    struct json *tree = json_parse(a, request), *data = json_get_lit(tree, "data");
+    if (json_is(data, JSON_OBJECT))
+        json_put(&dates, payload_take_moments(a, data, prefix, 2));
     struct json_out o = json_begin(&out, '{');
     json_member_json(&o, "request", tree);
     if (!str_empty(response))

@@ -39,6 +39,10 @@ struct options {
     int64_t script_cpu_ms, script_wall_ms, script_heap_bytes, script_result_bytes;
     int64_t script_console_lines, script_console_line_bytes, script_state_bytes;
     bool scripts_unjailed;
+    /* [delivery] */
+    int64_t delivery_in_flight, delivery_per_host, delivery_total, delivery_timeout_ms;
+    int64_t delivery_jitter; /* percent */
+    int64_t breaker_failures, breaker_pause_ms, breaker_pause_max_ms;
     /* [outbound] */
     const char *outbound_allow; /* entries of guard.h, with commas between */
     /* [metrics] */

@@ -7,7 +7,7 @@
 enum {
     ALLOWED_MAX = 1000, /* entries */
     ALLOWED_BYTES = 256 << 10,
-    CLIENT_CONNECTIONS = 256, /* of all scripts and deliveries */
+    CLIENT_CONNECTIONS = 256, /* of all scripts; deliveries have as many as they may be */
     CLIENT_PER_HOST = 32,
     CLIENT_IDLE = 32,
 };
@@ -61,14 +61,15 @@ static struct script_limits limits_of(const struct options *o)
     };
 }
 
-static bool open_client(struct script_rooms *rooms, struct err *err)
+static bool open_client(struct script_rooms *rooms, const struct options *o, struct err *err)
 {
-    rooms->client = client_open(&(struct client_config){.guard = rooms->guard,
-                                                        .user_agent = user_agent,
-                                                        .max_connections = CLIENT_CONNECTIONS,
-                                                        .max_per_host = CLIENT_PER_HOST,
-                                                        .idle_connections = CLIENT_IDLE},
-                                err);
+    rooms->client = client_open(
+        &(struct client_config){.guard = rooms->guard,
+                                .user_agent = user_agent,
+                                .max_connections = CLIENT_CONNECTIONS + (unsigned)o->delivery_total,
+                                .max_per_host = CLIENT_PER_HOST + (unsigned)o->delivery_per_host,
+                                .idle_connections = CLIENT_IDLE},
+        err);
     return rooms->client != NULL;
 }
 
@@ -91,7 +92,7 @@ bool script_rooms_open(struct script_rooms *rooms, const struct options *options
                        struct err *err)
 {
     *rooms = (struct script_rooms){.guard = open_guard(options->outbound_allow, more_allowed, err)};
-    return rooms->guard != NULL && open_client(rooms, err) &&
+    return rooms->guard != NULL && open_client(rooms, options, err) &&
            (switch_is_on(options->disable_scripts) ||
             open_pool(rooms, options, workers, folder, err));
 }

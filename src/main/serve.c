@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/log.h"
+#include "deliver/deliver.h"
 #include "domain/file.h"
 #include "domain/login_guard.h"
 #include "domain/setting.h"
@@ -25,7 +27,8 @@
 #include "main/secret.h"
 #include "main/verbs.h"
 
-/* The work lane: passwords and pieces of files. As low as can be, for a loop must never wait for a core. */
+/* The work lane: passwords and pieces of files. As low as can be, for a loop must never wait for a
+ * core. */
 enum { WORK_THREADS = 2, WORK_NICE = 19, WORK_JOBS = 256, WORK_BYTES = 128 << 20 };
 /* Keys that the rate limiter and the login guard remember. */
 enum { LIMIT_KEYS = 100000, GUARD_KEYS = 10000 };
@@ -43,6 +46,7 @@ struct server {
     struct login_guard *guard;
     struct hooks *hooks;
     struct script_rooms scripts;
+    struct deliveries *deliveries;
     struct api api;
     struct metrics metrics;
     struct router *router;
@@ -213,13 +217,36 @@ static bool open_scripts(struct server *s, struct err *err)
     return ok;
 }
 
+static bool open_deliveries(struct server *s, struct err *err)
+{
+    const struct options *o = s->options;
+    struct deliver_config config = {
+        .store = s->store,
+        .client = s->scripts.client,
+        .scripts = s->scripts.pool,
+        .in_flight = (unsigned)o->delivery_in_flight,
+        .per_host = (unsigned)o->delivery_per_host,
+        .total = (size_t)o->delivery_total,
+        .timeout_ms = o->delivery_timeout_ms,
+        .jitter = (double)o->delivery_jitter / 100,
+        .breaker_failures = (unsigned)o->breaker_failures,
+        .breaker_pause_ms = o->breaker_pause_ms,
+        .breaker_pause_max_ms = o->breaker_pause_max_ms,
+    };
+    if (!secret_open(o->data_dir, config.key, err))
+        return false;
+    s->deliveries = deliver_open(&config, err);
+    return s->deliveries != NULL;
+}
+
 static bool open_rooms(struct server *s, const struct serve_as *as, struct err *err)
 {
     s->store = folder_open(s->options, as->use, err);
     if (s->store == NULL || (as->fill != NULL && !as->fill(s->store, err)))
         return false;
     s->matcher = events_open(s->store);
-    if (!open_work(s, err) || !open_hooks(s, err) || !open_scripts(s, err))
+    if (!open_work(s, err) || !open_hooks(s, err) || !open_scripts(s, err) ||
+        !open_deliveries(s, err))
         return false;
     s->files = files_open(s->options->data_dir, s->store, err);
     if (s->files == NULL)
@@ -235,14 +262,18 @@ static bool open_rooms(struct server *s, const struct serve_as *as, struct err *
  * live until then, for that is where finished jobs go home. */
 static void close_rooms(struct server *s)
 {
+    int64_t until_ms = clock_mono_ms() + s->options->stop_timeout_ms;
     if (s->http != NULL)
         http_drain(s->http, s->options->stop_timeout_ms);
     control_close(s->control);
     sweep_close(s->sweep);
     lane_close(s->work);
+    deliver_drain(s->deliveries, until_ms - clock_mono_ms());
     script_rooms_stop(&s->scripts);
+    deliver_stop(s->deliveries);
     hooks_stop(s->hooks);
     store_close(s->store);
+    deliver_free(s->deliveries);
     events_close(s->matcher);
     http_close(s->http);
     script_rooms_close(&s->scripts);
@@ -288,7 +319,7 @@ static int wait_for_signal(void)
 static void raise_file_limit(const struct options *o)
 {
     struct rlimit limit;
-    rlim_t wanted = (rlim_t)o->connections + OTHER_FILES;
+    rlim_t wanted = (rlim_t)(o->connections + o->delivery_total) + OTHER_FILES;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
         return;
     limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;

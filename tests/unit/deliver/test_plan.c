@@ -46,8 +46,7 @@ static void assert_nobody(struct plan *p, int64_t now)
 
 static void end(struct plan *p, struct destination *d, enum plan_end how, int64_t now)
 {
-    bool changed;
-    plan_ended(p, d, how, now, &changed);
+    (void)plan_ended(p, d, how, now);
 }
 
 static void the_one_that_is_due_first_is_asked_first(void **state)
@@ -159,13 +158,11 @@ static void after_failures_in_a_row_one_is_tried_at_a_time(void **state)
 {
     struct plan *p = *state;
     struct destination *a = busy(p);
-    bool changed;
     end(p, a, PLAN_UNREACHABLE, 10);
     end(p, a, PLAN_NOT_CALLED, 10);
     end(p, a, PLAN_UNREACHABLE, 10);
     assert_false(plan_suspects(p, a));
-    plan_ended(p, a, PLAN_UNREACHABLE, 10, &changed);
-    assert_true(changed);
+    assert_int_equal(plan_ended(p, a, PLAN_UNREACHABLE, 10), PLAN_SUSPECTED);
     assert_true(plan_suspects(p, a));
     for (int i = 0; i < 4; i++)
         end(p, a, PLAN_UNREACHABLE, 10);
@@ -194,12 +191,10 @@ static void the_first_answer_gives_all_slots_back(void **state)
 {
     struct plan *p = *state;
     struct destination *a = busy(p);
-    bool changed;
     for (int i = 0; i < 8; i++)
         end(p, a, PLAN_UNREACHABLE, 10);
     plan_claimed(p, next_is(p, 1010, "a", 1), 1, 1, 0, 1010);
-    plan_ended(p, a, PLAN_REACHED, 1010, &changed);
-    assert_true(changed);
+    assert_int_equal(plan_ended(p, a, PLAN_REACHED, 1010), PLAN_TRUSTED);
     assert_false(plan_suspects(p, a));
     next_is(p, 1010, "a", 8);
 }

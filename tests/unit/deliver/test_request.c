@@ -79,12 +79,11 @@ static void moments_reach_scripts_as_numbers_with_their_paths(void **state)
     struct str argument = request_script_argument(
         *state,
         STR("{\"data\":{\"text\":\"2026-01-02T03:04:05.000Z\",\"timestamp\":"
-            "\"2026-01-02T03:04:05.000Z\",\"room\":{\"ts\":\"2026-01-02T03:04:05.001Z\",\"lm\":"
-            "\"2026\",\"lastMessage\":{\"ts\":\"2026-01-02T03:04:05.002Z\"}}}}"),
+            "\"2026-01-02T03:04:05.000Z\",\"room\":{\"ts\":\"2026-01-02T03:04:05.001Z\",\"lastMessage\":{\"ts\":\"2026-01-02T03:04:05.002Z\"}}}}"),
         STR("{\"status_code\":200}"), &dates);
     assert_str(argument,
                "{\"request\":{\"data\":{\"text\":\"2026-01-02T03:04:05.000Z\",\"timestamp\":"
-               "1767323045000,\"room\":{\"ts\":1767323045001,\"lm\":\"2026\",\"lastMessage\":"
+               "1767323045000,\"room\":{\"ts\":1767323045001,\"lastMessage\":"
                "{\"ts\":1767323045002}}}},\"response\":{\"status_code\":200}}");
     assert_str(dates, "[[\"request\",\"data\",\"timestamp\"],[\"request\",\"data\",\"room\",\"ts\"]"
                       ",[\"request\",\"data\",\"room\",\"lastMessage\",\"ts\"]]");

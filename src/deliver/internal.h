@@ -1,0 +1,133 @@
+/* The parts of the room that share the thread `queue`. All of it is touched by that thread alone,
+ * but for what deliver.h and the lock say. */
+#pragma once
+
+#include <pthread.h>
+
+#include "deliver/deliver.h"
+#include "deliver/hosts.h"
+#include "deliver/outcome.h"
+#include "deliver/plan.h"
+#include "deliver/reply.h"
+#include "deliver/request.h"
+#include "model/outgoing_entry.h"
+#include "script/script.h"
+#include "store/delivery.h"
+
+struct attempt;
+
+/* Rows that one claim took, and what the tries of them share. Freed when the last try has ended. */
+struct claim {
+    struct command command; /* first */
+    struct deliveries *home;
+    struct destination *destination;
+    struct arena arena;
+    unsigned asked;
+    size_t refs;
+    /* What the command found. */
+    struct delivery_list rows;
+    const struct integration *in;
+    struct signing_secrets secrets;
+    int64_t timeout_ms; /* of the integration's calls; 0: the usual one */
+    int64_t next_ms;    /* what is left there is due then */
+};
+
+enum row_end {
+    ROW_STAYS, /* as it is: the try goes on */
+    ROW_FINISH,
+    ROW_WAIT,
+    ROW_BURY,
+};
+
+/* What a command of a try does, all of it or nothing. */
+struct order {
+    const struct json *content; /* a message to be posted; NULL: none */
+    struct str *posted_to;      /* the member of `entry` that keeps what was posted */
+    bool enters;                /* the entry goes into the history */
+    bool switches_off;          /* the integration */
+    enum row_end row;
+    int64_t due_ms, tries; /* of ROW_WAIT */
+    /* What came of it. */
+    struct str posted; /* JSON; empty: nothing */
+    bool nobody;       /* there was nobody who could post, or no room */
+};
+
+struct attempt_run {
+    struct script_run run; /* first */
+    struct attempt *attempt;
+};
+
+struct attempt_call {
+    struct exchange exchange; /* first */
+    struct attempt *attempt;
+};
+
+/* One try of one delivery. It waits for one piece of mail at a time. */
+struct attempt {
+    struct command command; /* first */
+    struct attempt_run run;
+    struct attempt_call call;
+    struct host_place place;
+    struct deliveries *home;
+    struct attempt *prev, *next;  /* of all that are alive */
+    struct attempt *next_refused; /* of those whose command found no room */
+    struct claim *claim;
+    const struct delivery *row;
+    struct arena arena;
+
+    void (*then)(struct attempt *a);    /* after the command */
+    void (*refused)(struct attempt *a); /* ... when what it should post was refused */
+    struct order order;
+    struct outgoing_entry entry;
+    struct outgoing_entry before; /* the one that was ordered last */
+    const struct json *result;    /* of the prepare script */
+    struct str argument;          /* JSON: the request as scripts see it */
+    struct request request;
+    bool scripted; /* the script can be asked */
+    bool calling;  /* the exchange is under way */
+    bool silent;   /* nothing is known of the receiver */
+    int64_t began_us;
+};
+
+struct deliveries {
+    struct deliver_config config;
+    struct plan plan;
+    struct hosts hosts;
+    struct attempt *alive;
+    size_t claims; /* on their way */
+    struct attempt *refused;
+    struct inbox jobs;    /* commands, runs of scripts, bells */
+    struct inbox answers; /* exchanges */
+    pthread_t thread;
+    bool started;
+    bool cutting; /* what comes home now is not the truth: it waits for the next start */
+
+    pthread_mutex_t lock; /* leaf; guards the rest */
+    pthread_cond_t changed;
+    pthread_cond_t idle;
+    bool rung, draining, cut, was_cut, stopping, busy;
+};
+
+/* --- attempt.c --- */
+
+void attempt_start(struct claim *claim, const struct delivery *row);
+/* The exchange came home. */
+void attempt_answered(struct attempt *a);
+/* The server ends: what the try waits for is ended, as far as that can be done from here. */
+void attempt_cut(struct attempt *a);
+
+/* --- record.c --- */
+
+/* Notes a step in the entry. `number` ends the names that have one. */
+void entry_step(struct arena *arena, struct outgoing_entry *e, enum step step, int64_t number);
+/* Hands `order` to the writer; `then` is called when it is done, `refused` in its place when the
+ * message was refused: then nothing was done and command.err says why. */
+void attempt_order(struct attempt *a, void (*then)(struct attempt *a),
+                   void (*refused)(struct attempt *a));
+/* Once more, for an order that found no room or no working store. */
+void attempt_order_again(struct attempt *a);
+
+/* --- queue.c --- */
+
+/* A try has ended: its slot is free, and its memory. */
+void deliveries_ended(struct attempt *a, enum plan_end end);

@@ -1,0 +1,141 @@
+/* The commands of a try: everything that one order says happens in one transaction, so the history,
+ * the row and the message that was posted never disagree. Runs on the thread `queue`; apply() on
+ * the writer. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "deliver/internal.h"
+#include "store/integration.h"
+#include "store/outgoing_history.h"
+
+/* --- the entry --- */
+
+void entry_step(struct arena *arena, struct outgoing_entry *e, enum step step, int64_t number)
+{
+    const struct step_info *info = step_info(step);
+    e->step = step == STEP_GOING_TO_RETRY
+                  ? arena_fmt(arena, "%s%lld", info->name, (long long)number)
+                  : str_of(info->name);
+    e->steps = arena_fmt(arena, "%.*s%s\"%.*s\"", STR_FMT(e->steps), str_empty(e->steps) ? "" : ",",
+                         STR_FMT(e->step));
+    e->error |= info->error;
+    e->finished |= info->finishes;
+}
+
+/* --- on the writer --- */
+
+static bool post(struct tx *tx, struct attempt *a, struct err *err)
+{
+    struct json *data = json_parse(tx->rd.arena, a->entry.data);
+    struct reply reply = {
+        .in = a->claim->in,
+        .content = a->order.content,
+        .user_name = json_get_str(data, "user_name"),
+        .room_id = json_get_str(data, "channel_id"),
+        .depth = a->row->depth,
+    };
+    return reply_post(tx, &reply, &a->order.posted, &a->order.nobody, err);
+}
+
+/* As the owner would do it. */
+static void switch_off(struct tx *tx, struct str integration_id)
+{
+    struct integration *in = integration_find(tx_rd(tx), integration_id);
+    if (in == NULL || !in->enabled)
+        return;
+    in->enabled = false;
+    in->updated_at_ms = tx->rd.now_ms;
+    integration_mark(in, INTEGRATION_UPDATED_AT);
+    integration_save(tx, in);
+}
+
+static void end_row(struct tx *tx, const struct attempt *a)
+{
+    switch (a->order.row) {
+    case ROW_STAYS:
+        break;
+    case ROW_FINISH:
+        delivery_finish(tx, a->row);
+        break;
+    case ROW_WAIT:
+        (void)delivery_wait(tx, a->row, a->order.due_ms, a->order.tries);
+        break;
+    case ROW_BURY:
+        delivery_bury(tx, a->row);
+        break;
+    }
+}
+
+static bool apply(struct tx *tx, struct command *command, struct err *err)
+{
+    struct attempt *a = (struct attempt *)command;
+    a->order.posted = STR("");
+    if (a->order.content != NULL && !post(tx, a, err))
+        return false;
+    if (a->order.enters) {
+        struct outgoing_entry entry = a->entry;
+        if (a->order.posted_to == &a->entry.process_sent)
+            entry.process_sent = a->order.posted;
+        if (a->order.posted_to == &a->entry.result_message)
+            entry.result_message = a->order.posted;
+        (void)outgoing_history_insert(tx, &entry);
+    }
+    end_row(tx, a);
+    if (a->order.switches_off)
+        switch_off(tx, a->claim->in->id);
+    return true;
+}
+
+/* --- on the queue --- */
+
+static void wait_for_room(struct attempt *a)
+{
+    a->next_refused = a->home->refused;
+    a->home->refused = a;
+}
+
+static bool store_failed(const struct attempt *a)
+{
+    return !a->command.ok && (a->command.err.status >= 500 || a->order.content == NULL);
+}
+
+/* A message that was refused is the integration's affair; a store that fails is not, and what could
+ * not be recorded is tried until it can. */
+static void came(struct job *job)
+{
+    struct attempt *a = (struct attempt *)job;
+    if (store_failed(a)) {
+        log_event(LOG_ERROR, "delivery-not-recorded", "delivery=%.*s reason=%s",
+                  STR_FMT(a->row->id), LOG_Q(str_of(a->command.err.text)));
+        if (a->home->cutting)
+            deliveries_ended(a, PLAN_NOT_CALLED);
+        else
+            wait_for_room(a);
+    } else if (a->command.ok) {
+        if (a->order.posted_to != NULL)
+            *a->order.posted_to = a->order.posted;
+        a->then(a);
+    } else {
+        a->refused(a);
+    }
+}
+
+void attempt_order_again(struct attempt *a)
+{
+    job_init(&a->command.job, &a->home->jobs);
+    a->command.job.finish = came;
+    a->command.job.bytes = sizeof(*a) + a->arena.used;
+    a->command.arena = &a->arena;
+    a->command.apply = apply;
+    a->command.ok = false;
+    a->command.err = ERR_NONE;
+    if (!store_write(a->home->config.store, &a->command, &a->command.err))
+        wait_for_room(a);
+}
+
+void attempt_order(struct attempt *a, void (*then)(struct attempt *a),
+                   void (*refused)(struct attempt *a))
+{
+    a->then = then;
+    a->refused = refused;
+    attempt_order_again(a);
+}
