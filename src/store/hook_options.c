@@ -12,12 +12,13 @@ struct hook_options_row *hook_options_find(struct rd *rd, struct str integration
 {
     struct hook_options_row *row = ARENA_NEW(rd->arena, struct hook_options_row);
     row->integration_id = integration_id;
-    struct stmt *q =
-        db_stmt(rd->db, "SELECT doc, verify FROM integration_options WHERE integration_id = $1");
+    struct stmt *q = db_stmt(rd->db, "SELECT doc, verify, signing FROM integration_options"
+                                     " WHERE integration_id = $1");
     stmt_str(q, 1, integration_id);
     if (stmt_next(q)) {
         row->options = read_doc(rd->arena, col_peek(q, 0));
         row->verify = col_str(q, 1, rd->arena);
+        row->signing = col_str(q, 2, rd->arena);
     }
     stmt_done(q);
     return row;
@@ -57,12 +58,14 @@ void hook_options_save(struct tx *tx, const struct hook_options_row *row)
     hook_options_put_members(&o, &row->options);
     json_end(&o);
     struct stmt *q =
-        db_stmt(tx->rd.db, "INSERT INTO integration_options (integration_id, doc, verify)"
-                           " VALUES ($1, $2, $3) ON CONFLICT (integration_id) DO UPDATE"
-                           " SET doc = excluded.doc, verify = excluded.verify");
+        db_stmt(tx->rd.db, "INSERT INTO integration_options (integration_id, doc, verify,"
+                           " signing) VALUES ($1, $2, $3, $4) ON CONFLICT (integration_id)"
+                           " DO UPDATE SET doc = excluded.doc, verify = excluded.verify,"
+                           " signing = excluded.signing");
     stmt_str(q, 1, row->integration_id);
     stmt_str(q, 2, buf_str(&doc));
     stmt_str_or_null(q, 3, row->verify);
+    stmt_str_or_null(q, 4, row->signing);
     stmt_run(q);
     publish(tx, row);
 }

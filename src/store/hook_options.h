@@ -1,4 +1,4 @@
-/* Rows of the options of incoming integrations. Every change also goes to the catalog. Writers run
+/* Rows of the options of integrations. Every change also goes to the catalog. Writers run
  * in commands; the finder on a reader or in a command. */
 #pragma once
 
@@ -9,7 +9,8 @@
 struct hook_options_row {
     struct str integration_id;
     struct hook_options options;
-    struct str verify; /* sealed, base64; empty: calls need no signature */
+    struct str verify;  /* sealed, base64; empty: calls need no signature */
+    struct str signing; /* likewise (domain/signing.h); empty: outgoing calls are not signed */
 };
 
 /* Where nothing was set yet: a row that says so. */

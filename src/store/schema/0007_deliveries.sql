@@ -70,5 +70,8 @@ CREATE TABLE outgoing_history (
 CREATE UNIQUE INDEX outgoing_history_by_number ON outgoing_history (history_seq, number);
 CREATE INDEX outgoing_history_by_change ON outgoing_history (history_seq, updated_ms);
 
+-- The secrets that sign outgoing calls: sealed with the server's key, base64.
+ALTER TABLE integration_options ADD COLUMN signing TEXT;
+
 -- Nothing was ever written here.
 DROP TABLE integration_history;
