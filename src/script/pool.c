@@ -56,12 +56,13 @@ static void log_end(const struct worker *w, int status, const char *why)
 static int end_worker(struct scripts *s, struct worker *w, enum script_loss loss, const char *why)
 {
     struct worker was = *w;
+    bool begun = worker_has_begun(w);
     int status = worker_kill(w);
     if (loss != LOSS_STOP)
         log_end(&was, status, why);
     if (was.mood == WORKER_STARTING)
         wait_before_restart(s);
-    if (was.of != NULL)
+    if (was.of != NULL && (begun || loss != LOSS_CRASH || !turn_again(s, was.of)))
         turn_lost(s, was.of, loss);
     return status;
 }

@@ -139,6 +139,16 @@ void worker_place(struct worker *w, const struct instance *owner, const struct i
     w->holds = owner;
 }
 
+static uint32_t *begun_mark(const struct worker *w)
+{
+    return (uint32_t *)(void *)(w->channel + CHANNEL_BEGUN);
+}
+
+bool worker_has_begun(const struct worker *w)
+{
+    return *begun_mark(w) != 0;
+}
+
 bool worker_tell(struct worker *w, struct frame *frame, const struct str *texts, size_t count)
 {
     size_t at = 0;
@@ -151,6 +161,7 @@ bool worker_tell(struct worker *w, struct frame *frame, const struct str *texts,
         frame->texts[i] = (struct frame_text){.at = (uint32_t)at, .len = (uint32_t)texts[i].len};
         at += texts[i].len;
     }
+    *begun_mark(w) = 0;
     frame->state = w->state;
     w->mood = WORKER_BUSY;
     w->cpu_from_us = worker_cpu_us(w);

@@ -44,6 +44,9 @@ void worker_place(struct worker *w, const struct instance *owner, const struct i
  * is noticed by worker_hear(). */
 bool worker_tell(struct worker *w, struct frame *frame, const struct str *texts, size_t count);
 
+/* Whether it has taken up what it was told last. Its own word: believe it once. */
+bool worker_has_begun(const struct worker *w);
+
 enum heard { HEARD_FRAME, HEARD_NOTHING, HEARD_END };
 
 /* What it says, checked. HEARD_END: the process has ended, or *why tells what was odd. */

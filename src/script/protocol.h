@@ -33,7 +33,8 @@ enum {
     CHANNEL_UP_BYTES = 8 << 20,
     CHANNEL_DOWN = CHANNEL_HEAP_BYTES,
     CHANNEL_UP = CHANNEL_DOWN + CHANNEL_DOWN_BYTES,
-    CHANNEL_BYTES = CHANNEL_UP + CHANNEL_UP_BYTES,
+    CHANNEL_BEGUN = CHANNEL_UP + CHANNEL_UP_BYTES, /* uint32_t: the worker has taken up the frame */
+    CHANNEL_BYTES = CHANNEL_BEGUN + 4096,
     CHANNEL_PAGE = 64 << 10, /* the heap's unit of growth */
 };
 

@@ -129,6 +129,17 @@ void turn_lost(struct scripts *s, struct instance *in, enum script_loss loss)
         end_bad(s, in);
 }
 
+bool turn_again(struct scripts *s, struct instance *in)
+{
+    bool first = !in->turn.again;
+    in->turn.again = true;
+    if (first) {
+        in->turn.worker = NULL;
+        instance_ready(s, in);
+    }
+    return first;
+}
+
 /* --- down: the next slice --- */
 
 static const struct image *image_for(struct scripts *s, struct instance *in)
@@ -200,11 +211,8 @@ static void tell(struct scripts *s, struct instance *in, struct worker *w)
     w->of = in;
     w->holds = NULL; /* until the slice has ended well */
     w->look_at_ms = clock_mono_ms() + frame.cpu_us / 1000 + GRACE_MS;
-    if (worker_tell(w, &frame, texts, count)) {
-        if (turn->stage == STAGE_RESUME)
-            fetch_told(turn);
+    if (worker_tell(w, &frame, texts, count))
         return;
-    }
     w->of = NULL;
     turn->worker = NULL;
     set_error(turn->run, "RangeError", STR("The request is too large for a script"));
@@ -370,6 +378,8 @@ void turn_heard(struct scripts *s, struct instance *in, struct worker *w, const 
     struct turn *turn = &in->turn;
     assert(turn->run != NULL && turn->worker == w);
     turn->worker = NULL;
+    if (turn->stage == STAGE_RESUME)
+        fetch_told(turn);
     count_kills(in, frame);
     turn->cpu_us += frame->cpu_us;
     turn->run->heap_bytes = frame->heap_bytes;

@@ -19,10 +19,11 @@
 
 enum { EXIT_USAGE = 2, STACK_BYTES = 8 << 20 };
 
-/* The two texts' parts of the channel. */
+/* The two texts' parts of the channel, and the mark that says that a frame was taken up. */
 struct channel {
     const char *down;
     char *up;
+    uint32_t *begun;
 };
 
 /* --- starting --- */
@@ -41,11 +42,14 @@ static bool map_channel(struct channel *channel, struct err *err)
 {
     void *down =
         mmap(NULL, CHANNEL_DOWN_BYTES, PROT_READ, MAP_SHARED, WORKER_CHANNEL, CHANNEL_DOWN);
-    void *up = mmap(NULL, CHANNEL_UP_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, WORKER_CHANNEL,
-                    CHANNEL_UP);
+    void *up = mmap(NULL, CHANNEL_BYTES - CHANNEL_UP, PROT_READ | PROT_WRITE, MAP_SHARED,
+                    WORKER_CHANNEL, CHANNEL_UP);
     if (down == MAP_FAILED || up == MAP_FAILED)
         return err_internal(err, "the channel: %s", strerrordesc_np(errno));
-    *channel = (struct channel){.down = down, .up = up};
+    *channel =
+        (struct channel){.down = down,
+                         .up = up,
+                         .begun = (uint32_t *)(void *)((char *)up + (CHANNEL_BEGUN - CHANNEL_UP))};
     return true;
 }
 
@@ -152,6 +156,7 @@ static void serve(struct engine *engine, const struct channel *channel)
     ssize_t n;
     say_ready(engine);
     while ((n = recv(WORKER_SOCKET, &frame, sizeof(frame), MSG_TRUNC)) == (ssize_t)sizeof(frame)) {
+        *channel->begun = 1;
         if (frame_check_down(&frame) != NULL || !slice_begin(engine, &frame))
             _exit(WORKER_EXIT_FRAME);
         work(engine, channel, &frame);

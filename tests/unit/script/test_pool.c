@@ -56,9 +56,22 @@ static void burn(void)
         ;
 }
 
+/* The first worker that is asked dies before it has begun; the argument names a file that shows
+ * whether there was one. */
+static void vanish_once(struct str path)
+{
+    char name[256];
+    (void)snprintf(name, sizeof(name), "%.*s", STR_FMT(path));
+    if (unlink(name) == 0)
+        _exit(1);
+}
+
 static void call(const struct frame *in, struct frame *out)
 {
     struct str method = down(in, 0);
+    if (str_is(method, "vanish"))
+        vanish_once(down(in, 1));
+    *(uint32_t *)(void *)(channel + CHANNEL_BEGUN) = 1;
     if (str_is(method, "crash") || str_is(method, "odd")) {
         if (str_is(method, "odd"))
             (void)send(WORKER_SOCKET, "odd", 3, 0);
@@ -111,7 +124,8 @@ static void serve(const struct frame *in, struct frame *out)
 
 static int worker(void)
 {
-    struct frame in, out = {.kind = FRAME_READY, .flags = FRAME_FRESH, .state = {PAGES, STACK, STACK}};
+    struct frame in,
+        out = {.kind = FRAME_READY, .flags = FRAME_FRESH, .state = {PAGES, STACK, STACK}};
     void *map = mmap(NULL, CHANNEL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, WORKER_CHANNEL, 0);
     assert_ptr_not_equal(map, MAP_FAILED);
     channel = map;
@@ -346,6 +360,27 @@ static void a_call_after_a_kill_goes_on_from_the_state_before(void **state)
     close_pool(s);
 }
 
+static void a_call_that_a_dying_worker_never_began_is_given_to_another(void **state)
+{
+    (void)state;
+    struct scripts *s = open_pool(1, SIZE_MAX);
+    char path[] = "/tmp/gantry-vanish-XXXXXX";
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    (void)close(file);
+    struct script_run run = a_call("one", "vanish");
+    struct asked a;
+    expect(s, "one", "count", SCRIPT_RETURNED, "1");
+    run.argument = str_of(path);
+    submit(s, &a, run);
+    await(&a);
+    assert_int_equal(a.run.end, SCRIPT_RETURNED);
+    assert_true(str_is(a.run.result, "2"));
+    assert_int_not_equal(access(path, F_OK), 0);
+    done(&a);
+    close_pool(s);
+}
+
 static void a_heap_that_was_too_large_is_evaluated_anew(void **state)
 {
     (void)state;
@@ -463,6 +498,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_throw_fails_with_its_place_and_keeps_the_state),
         cmocka_unit_test(whatever_kills_a_worker_leaves_the_state_before_the_call),
         cmocka_unit_test(a_call_after_a_kill_goes_on_from_the_state_before),
+        cmocka_unit_test(a_call_that_a_dying_worker_never_began_is_given_to_another),
         cmocka_unit_test(a_heap_that_was_too_large_is_evaluated_anew),
         cmocka_unit_test(five_kills_in_a_row_suspend_the_script),
         cmocka_unit_test(a_promise_that_cannot_settle_ends_the_call),
