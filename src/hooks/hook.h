@@ -70,6 +70,8 @@ bool hook_destination_allowed(const struct hook *hook, struct err *err);
 
 /* At the door, when hook->script is set: what the script will be given. */
 void hook_prepare_script(struct call *call, const struct http_request *rq);
+/* Gives the delivery's hold back, if there is one. */
+void hook_let_go(struct call *call);
 /* Steps: asks for the run, unless the answer is known; and does what its result says. */
 bool hook_ask_script(struct call *call, struct err *err);
 bool hook_heed_script(struct call *call, struct err *err);

@@ -98,7 +98,7 @@ static bool run_door(struct call *call, const struct http_request *rq, struct er
     struct hook *hook = call->state;
     if (!enabled(hook, hook->in, err) || !policy_met(call, err) || !content_of(call, rq, err))
         return false;
-    if (call->api->scripts != NULL)
+    if (call->api->scripts != NULL && !rq->head_only) /* whoever asks for a head wants no deeds */
         hook->script = integration_runnable(hook->in);
     if (str_empty(hook->script) && hook->content->items.count == 0) {
         hook->outcome = "ignored";
@@ -288,10 +288,12 @@ static bool post(struct tx *tx, struct call *call, struct err *err)
 
 /* --- on the loop again --- */
 
-static bool tell_replay(struct call *call, struct err *err)
+/* The delivery is over before its answer leaves: whoever has it may send it again at once. */
+static bool end_delivery(struct call *call, struct err *err)
 {
     (void)err;
-    const struct hook *hook = call->state;
+    struct hook *hook = call->state;
+    hook_let_go(call);
     if (hook->replayed)
         call->headers =
             arena_fmt(call->arena, "%.*sIdempotency-Replayed: true\r\n", STR_FMT(call->headers));
@@ -305,7 +307,7 @@ static bool tell_replay(struct call *call, struct err *err)
         .method = (verb), .path = (address), .auth = AUTH_OPTIONAL, .door = run_door,              \
         .steps = {ON_READ_WHEN(is_known_by_key, find_answer), ON_SCRIPT(hook_ask_script),          \
                   ON_LOOP(hook_heed_script), ON_WRITE_WHEN(is_to_store, post),                     \
-                  ON_LOOP(tell_replay)},                                                           \
+                  ON_LOOP(end_delivery)},                                                          \
         .over = hook_over                                                                          \
     }
 

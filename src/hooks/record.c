@@ -198,7 +198,9 @@ void hook_over(struct call *call, const struct err *err)
     count(call, err);
     if (hook == NULL)
         return;
-    progress_end(call->api->hooks->progress, hook->hold);
+    hook_let_go(call);
+    if (call->run != NULL && err != NULL && atomic_load(&call->command.job.abandoned))
+        hook->reason = STR("the sender left before the script had ended");
     record_call(call, err);
     if (call->run != NULL)
         record_run(call);

@@ -32,6 +32,13 @@ void hook_prepare_script(struct call *call, const struct http_request *rq)
         hook->argument = arena_str(call->arena, buf_str(&text));
 }
 
+void hook_let_go(struct call *call)
+{
+    struct hook *hook = call->state;
+    progress_end(call->api->hooks->progress, hook->hold);
+    hook->hold = NULL;
+}
+
 bool hook_ask_script(struct call *call, struct err *err)
 {
     const struct hook *hook = call->state;
@@ -67,6 +74,7 @@ static bool answer_word(struct call *call, const struct script_word *word)
     call->raw = true;
     call->status = word->status;
     call->finished = true;
+    hook_let_go(call);
     return true;
 }
 

@@ -66,6 +66,8 @@ static bool may_try(struct rd *rd, const struct call *call, const struct trial *
 static bool take_script(const struct call *call, struct testing *t, struct err *err)
 {
     const struct integration *in = t->trial.in;
+    if (call->api->frozen_scripts != NULL && call_has(call, "script"))
+        return refuse(err, "%s", call->api->frozen_scripts);
     t->source =
         call_has(call, "script") ? call_param(call, "script") : (in != NULL ? in->script : STR(""));
     bool as_is = call_has(call, "skipTranspile") ? json_get_true(call->params, "skipTranspile")

@@ -118,6 +118,8 @@ def test_frozen_scripts_are_left_as_they_are_and_run(new_server):
     assert document["scriptCompiled"] == RIGHT
     assert call(server.client(), hook, {}).said == SUCCESS
     assert texts(admin, room) == ["scripted"]
+    assert try_script(admin, script=RIGHT).said == failure("integration-scripts-disabled")
+    assert try_script(admin, integrationId=hook["_id"]).status == 200
 
 
 def change_document(server, document, change):

@@ -102,6 +102,8 @@ def test_a_get_runs_the_script_with_empty_content(admin, nobody):
     hook, room = scripted(admin, incoming("return { content: { text: 'n' + Object.keys(request.content).length } }"))
     assert nobody.get(path(hook)).said == SUCCESS
     assert texts(admin, room) == ["n0"]
+    assert nobody.call("HEAD", path(hook)).status == 200
+    assert texts(admin, room) == ["n0"]
 
 
 # What its result means: (what the method does, the answer, the texts that are posted)
@@ -381,3 +383,18 @@ def test_switched_off_scripts_are_kept_and_messages_pass(new_server):
     assert stored(admin, hook)["script"] == hook["script"]
     assert call(server.client(), hook, {"text": "plain"}).said == SUCCESS
     assert texts(admin, room) == ["plain", "scripted"]
+
+
+# A sender that does not wait
+
+
+def test_when_the_sender_leaves_nothing_is_posted_and_its_owner_hears_of_it(server, admin, nobody):
+    body = "const end = Date.now() + 500; while (Date.now() < end); return { content: { text: 'x' } }"
+    hook, room = scripted(admin, incoming(body))
+    with Wire(server.address) as wire:
+        wire.send(f"POST {path(hook)} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode())
+    (entry,) = recorded(admin, hook, 1)
+    assert entry["reason"] == "the sender left before the script had ended"
+    assert entry["script"]["ended"] == "returned"
+    assert call(nobody, hook, {}).said == SUCCESS
+    assert texts(admin, room) == ["x"]
