@@ -2,6 +2,7 @@
  * only and runs on a loop; the rest on readers and the writer. */
 #include "domain/integration_rules.h"
 
+#include "events/event.h"
 #include "store/outgoing_history.h"
 
 bool integration_get(const struct catalog *catalog, const struct user_entry *caller, struct str id,
@@ -95,9 +96,10 @@ bool integration_replay(struct tx *tx, const struct actor *by, struct str id, st
     if (json_get_lit(entry, "data") == NULL)
         return fault_with(err, details, "history-data-must-be-defined",
                           "The history data must be defined to replay an integration.");
-    bool never_left = str_empty(json_get_str(entry, "url"));
-    if (never_left || !in->enabled)
-        return true;
-    return err_set(err, 501, NULL,
-                   "This version does not send outgoing webhooks, so a call cannot be replayed.");
+    const struct event_before before = {.name = json_get_str(entry, "event"),
+                                        .url = json_get_str(entry, "url"),
+                                        .data = json_get_lit(entry, "data")};
+    if (!str_empty(before.url))
+        event_again(tx, in, &before);
+    return true;
 }

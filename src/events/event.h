@@ -38,6 +38,15 @@ void event_message_sent(struct tx *tx, const struct room *room, const struct mes
 /* Its text was changed. */
 void event_message_edited(struct tx *tx, const struct room *room, const struct message *m);
 
+/* An event that somebody was told of before, to be told again: as the history has it. */
+struct event_before {
+    struct str name, url;
+    const struct json *data; /* with token and trigger_word */
+};
+/* A new delivery of it, due at once. What it is about is read anew; what is no more is told as it
+ * was told then. Nothing happens when the integration, as it is now, would not be called. */
+void event_again(struct tx *tx, const struct integration *in, const struct event_before *before);
+
 /* Opens the room: from now on events are matched. Once, before there are requests. */
 struct matcher *events_open(struct store *store);
 /* After the store was closed. NULL is fine. */

@@ -217,6 +217,15 @@ static void find_rows(struct subject *s)
     s->room = whole;
 }
 
+bool payload_complete(struct rd *rd, const struct event *event)
+{
+    unsigned kind = 1u << event->kind;
+    bool lacks_message = (kind & MESSAGES) != 0 && event->message == NULL;
+    bool lacks_room = (kind & (MESSAGES | ROOMS)) != 0 && event->room == NULL;
+    bool needs_user = (kind & (TEXTS | IN(FILE_UPLOADED))) == 0;
+    return !lacks_message && !lacks_room && (!needs_user || user_exists(rd, event->user_id));
+}
+
 bool payload_put(struct buf *out, struct rd *rd, const struct event *event)
 {
     struct subject s = {.rd = rd, .event = event, .room = event->room, .message = event->message};

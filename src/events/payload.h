@@ -13,6 +13,9 @@
  * Runs in a command. False: it is too large for a delivery. */
 bool payload_put(struct buf *out, struct rd *rd, const struct event *event);
 
+/* Whether payload_put() would find all that the event's fields need. */
+bool payload_complete(struct rd *rd, const struct event *event);
+
 /* The second step, any thread: `token` and `trigger_word` (when it is not empty) are put in. The
  * texts of `data` are copied into the arena, the others are borrowed. */
 struct json *payload_for(struct arena *a, const struct integration *in, struct str data,

@@ -24,6 +24,7 @@
 enum {
     DELIVERY_DEAD_MAX = 10000, /* dead ones of an integration that are kept; the oldest go */
     DELIVERY_DEAD_DAYS = 30,
+    DELIVERY_PAGE_MAX = 1000,
     DELIVERY_DATA_BYTES = 4 << 20, /* ceiling of `data` */
 };
 
@@ -83,7 +84,7 @@ struct delivery_filter {
     int64_t from_ms, before_ms; /* created; 0: no bound */
 };
 int64_t deliveries_total(struct rd *rd, const struct delivery_filter *filter);
-/* The one that is due first, or died first, comes first. */
+/* Up to DELIVERY_PAGE_MAX; the one that is due first, or died first, comes first. */
 struct delivery_list deliveries_page(struct rd *rd, const struct delivery_filter *filter,
                                      int64_t offset, int64_t count);
 int64_t deliveries_count(struct rd *rd, struct str integration_id, enum delivery_state state);

@@ -111,6 +111,8 @@ int64_t deliveries_count(struct rd *rd, struct str integration_id, enum delivery
 struct delivery_list deliveries_page(struct rd *rd, const struct delivery_filter *filter,
                                      int64_t offset, int64_t count)
 {
+    if (count > DELIVERY_PAGE_MAX)
+        count = DELIVERY_PAGE_MAX;
     struct delivery_list list = {.items = ARENA_ARRAY(rd->arena, struct delivery, (size_t)count)};
     struct stmt *q = db_stmt(rd->db, questions[filter->state].page);
     bind_filter(q, filter);

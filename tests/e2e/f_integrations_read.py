@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import time
 from contextlib import closing
 
 import pytest
@@ -292,23 +293,41 @@ def test_every_answer_has_the_headers_of_the_api(admin, nobody, endpoint, method
 # database by hand, while no server runs.
 
 
-def add_history(server, document, number, **more):
+def add_history(server, document, number, data=None, **more):
+    entry_id = f"history-{document['_id']}-{number}"
     doc = {
-        "_id": f"history-{document['_id']}-{number}",
         "type": "outgoing-webhook",
         "step": "start-handle-payload",
         "integration": {"_id": document["_id"], "_createdBy": document["_createdBy"]},
         "event": "sendMessage",
         **more,
     }
-    row = (doc["_id"], document["_id"], document["_createdBy"]["_id"], number, number)
+    now = int(time.time() * 1000) - 1000
     with closing(sqlite3.connect(server.folder / "gantry.db")) as db, db:
         db.execute(
-            "INSERT INTO integration_history (id, integration_id, creator_id, created_at_ms,"
-            " updated_at_ms, doc) VALUES (?, ?, ?, ?, ?, ?)",
-            (*row, json.dumps(doc)),
+            "INSERT INTO outgoing_histories (integration_id, creator_id, stored_from, shown_from,"
+            " last_number, bytes, oldest_ms) VALUES (?, ?, 1, 1, 0, 0, ?)"
+            " ON CONFLICT (integration_id) DO NOTHING",
+            (document["_id"], document["_createdBy"]["_id"], now),
         )
-    return doc["_id"]
+        db.execute(
+            "UPDATE outgoing_histories SET last_number = last_number + 1 WHERE integration_id = ?",
+            (document["_id"],),
+        )
+        db.execute(
+            "INSERT INTO outgoing_history (id, history_seq, number, created_ms, updated_ms, bytes,"
+            " data, doc) SELECT ?, seq, last_number, ?, ?, 0, ?, ? FROM outgoing_histories"
+            " WHERE integration_id = ?",
+            (
+                entry_id,
+                now + number,
+                now + number,
+                None if data is None else json.dumps(data),
+                json.dumps(doc)[1:-1],
+                document["_id"],
+            ),
+        )
+    return entry_id
 
 
 class History:
