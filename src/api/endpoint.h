@@ -135,6 +135,7 @@ struct endpoint {
 
 /* Tables of the families; each ends with a row without path. */
 extern const struct endpoint endpoints_integrations[];
+extern const struct endpoint endpoints_deliveries[];
 extern const struct endpoint endpoints_login[];
 extern const struct endpoint endpoints_users[];
 extern const struct endpoint endpoints_tokens[];
