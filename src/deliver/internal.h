@@ -22,14 +22,16 @@ struct claim {
     struct deliveries *home;
     struct destination *destination;
     struct arena arena;
-    unsigned asked;
+    unsigned asked, busy; /* slots: asked for now, used before */
     size_t refs;
     /* What the command found. */
     struct delivery_list rows;
     const struct integration *in;
     struct signing_secrets secrets;
-    int64_t timeout_ms; /* of the integration's calls; 0: the usual one */
-    int64_t next_ms;    /* what is left there is due then */
+    bool unsigned_calls; /* the secrets are sealed with another key */
+    int64_t timeout_ms;  /* of the integration's calls; 0: the usual one */
+    unsigned limit;      /* of its slots; 0: the usual one */
+    int64_t next_ms;     /* what is left there is due then */
 };
 
 enum row_end {

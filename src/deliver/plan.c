@@ -46,7 +46,9 @@ bool plan_suspects(const struct plan *p, const struct destination *d)
 
 static unsigned slots(const struct plan *p, const struct destination *d)
 {
-    return plan_suspects(p, d) ? 1 : p->limits.in_flight;
+    if (plan_suspects(p, d))
+        return 1;
+    return d->limit != 0 ? d->limit : p->limits.in_flight;
 }
 
 static bool nothing_known(const struct destination *d)
@@ -135,15 +137,16 @@ static void give_back(struct plan *p, struct destination *d, unsigned count)
     p->in_flight -= count;
 }
 
-void plan_claimed(struct plan *p, struct destination *d, unsigned asked, unsigned got,
-                  int64_t next_ms, int64_t mono_ms)
+void plan_claimed(struct plan *p, struct destination *d, const struct plan_take *take,
+                  int64_t mono_ms)
 {
-    assert(d->claiming && got <= asked);
-    give_back(p, d, asked - got);
+    assert(d->claiming && take->got <= take->asked);
+    give_back(p, d, take->asked - take->got);
     d->claiming = false;
+    d->limit = take->limit;
     /* What was noted meanwhile is at least as new as what the claim saw. */
-    if (!d->noted || next_ms < d->next_ms)
-        d->next_ms = next_ms;
+    if (!d->noted || take->next_ms < d->next_ms)
+        d->next_ms = take->next_ms;
     settle(p, d, mono_ms);
 }
 

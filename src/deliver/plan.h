@@ -31,6 +31,7 @@ struct destination {
     struct heap_node pause; /* by the monotonic one */
     int64_t next_ms;        /* something waits from then on; PLAN_NEVER */
     unsigned in_flight;
+    unsigned limit; /* of it, as its owner wants; 0: the usual one */
     bool claiming;
     bool noted; /* while claiming: what the claim says may be old already */
     unsigned failures;
@@ -57,10 +58,15 @@ struct destination *plan_next(struct plan *p, int64_t now_ms, int64_t mono_ms, u
 /* How long until plan_next() can have something, as far as is known; at most `most_ms`. */
 int64_t plan_wait_ms(const struct plan *p, int64_t now_ms, int64_t mono_ms, int64_t most_ms);
 
-/* The claim that plan_next() asked for is back: of `asked` it got `got`, and what is left there is
- * due at next_ms. */
-void plan_claimed(struct plan *p, struct destination *d, unsigned asked, unsigned got,
-                  int64_t next_ms, int64_t mono_ms);
+/* What a claim took. */
+struct plan_take {
+    unsigned asked, got;
+    unsigned limit;  /* as in struct destination */
+    int64_t next_ms; /* what is left there is due then */
+};
+/* The claim that plan_next() asked for is back. */
+void plan_claimed(struct plan *p, struct destination *d, const struct plan_take *take,
+                  int64_t mono_ms);
 
 enum plan_end {
     PLAN_REACHED,     /* the receiver answered */

@@ -16,6 +16,8 @@
 #include "base/mem.h"
 #include "base/metric.h"
 #include "deliver/internal.h"
+#include "domain/signing.h"
+#include "store/hook_options.h"
 #include "store/integration.h"
 
 enum {
@@ -60,6 +62,27 @@ static void ring_bell(void *arg, struct str integration_id)
 
 /* --- claims --- */
 
+static void take_options(struct claim *c, struct rd *rd)
+{
+    struct signing signing = {.count = 0};
+    const struct hook_options_row *row = hook_options_find(rd, c->in->id);
+    c->limit = (unsigned)row->options.in_flight;
+    c->timeout_ms = row->options.timeout_ms;
+    c->unsigned_calls = !signing_open(rd->arena, c->home->config.key, c->in->id, row->signing,
+                                      rd->now_ms, &signing);
+    c->secrets.count = signing.count;
+    for (size_t i = 0; i < signing.count; i++)
+        c->secrets.keys[i] = signing.secrets[i].text;
+}
+
+/* How many of those that were asked for the integration may have. */
+static unsigned allowed(const struct claim *c)
+{
+    if (c->limit == 0 || c->busy + c->asked <= c->limit)
+        return c->asked;
+    return c->limit > c->busy ? c->limit - c->busy : 0;
+}
+
 /* Decides from the rows: the integration may have been switched off since its bell rang. */
 static bool apply_claim(struct tx *tx, struct command *command, struct err *err)
 {
@@ -71,7 +94,8 @@ static bool apply_claim(struct tx *tx, struct command *command, struct err *err)
     c->in = integration_find(tx_rd(tx), id);
     if (c->in == NULL || !c->in->enabled)
         return true;
-    c->rows = deliveries_claim(tx, id, c->asked, tx->rd.now_ms + LEASE_MS);
+    take_options(c, tx_rd(tx));
+    c->rows = deliveries_claim(tx, id, allowed(c), tx->rd.now_ms + LEASE_MS);
     c->next_ms = deliveries_next_due(tx_rd(tx), id);
     return true;
 }
@@ -88,15 +112,19 @@ static void claimed(struct job *job)
 {
     struct claim *c = (struct claim *)job;
     struct deliveries *d = c->home;
-    bool ok = c->command.ok;
-    unsigned got = ok ? (unsigned)c->rows.count : 0;
-    assert(got <= c->asked);
-    if (!ok)
-        c->next_ms = clock_wall_ms() + LOOK_EVERY_MS;
+    struct plan_take take = {.asked = c->asked,
+                             .got = (unsigned)c->rows.count,
+                             .limit = c->limit,
+                             .next_ms = c->next_ms};
+    if (!c->command.ok)
+        take = (struct plan_take){.asked = c->asked, .next_ms = clock_wall_ms() + LOOK_EVERY_MS};
+    else if (c->unsigned_calls)
+        log_event(LOG_ERROR, "secrets-not-readable", "integration=%.*s",
+                  STR_FMT(c->destination->id));
     d->claims--;
     crash_point("after-claim");
-    plan_claimed(&d->plan, c->destination, c->asked, got, c->next_ms, clock_mono_ms());
-    for (unsigned i = 0; i < got; i++)
+    plan_claimed(&d->plan, c->destination, &take, clock_mono_ms());
+    for (unsigned i = 0; i < take.got; i++)
         attempt_start(c, &c->rows.items[i]);
     claim_unref(c);
 }
@@ -107,6 +135,7 @@ static void claim(struct deliveries *d, struct destination *destination, unsigne
     c->home = d;
     c->destination = destination;
     c->asked = asked;
+    c->busy = destination->in_flight - asked;
     c->refs = 1;
     arena_init(&c->arena, CLAIM_ARENA_BYTES);
     job_init(&c->command.job, &d->jobs);
@@ -149,10 +178,24 @@ static void tell_breaker(const struct attempt *a, enum plan_change change)
                   STR_FMT(a->row->integration_id), STR_FMT(a->row->id));
 }
 
+/* Those that made no call, and those that are to be done again, are none. */
+static void count(const struct attempt *a)
+{
+    static const enum metric_attempt labels[] = {[ROW_FINISH] = METRIC_ATTEMPT_DELIVERED,
+                                                 [ROW_WAIT] = METRIC_ATTEMPT_RETRIED,
+                                                 [ROW_BURY] = METRIC_ATTEMPT_GIVEN_UP};
+    bool called = a->entry.status != 0 || a->silent;
+    if (!called || !a->order.enters)
+        return;
+    metric_count(METRIC_ATTEMPTS, labels[a->order.row]);
+    metric_observe(METRIC_ATTEMPT_TIME, 0, clock_mono_us() - a->began_us);
+}
+
 void deliveries_ended(struct attempt *a, enum plan_end end)
 {
     struct deliveries *d = a->home;
     unlink_attempt(a);
+    count(a);
     log_event(LOG_DEBUG, "delivery-tried", "delivery=%.*s try=%lld step=%.*s status=%d",
               STR_FMT(a->row->id), (long long)a->row->tries, STR_FMT(a->entry.step),
               a->entry.status);

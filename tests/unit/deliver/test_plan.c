@@ -38,6 +38,13 @@ static struct destination *next_is(struct plan *p, int64_t now, const char *id, 
     return d;
 }
 
+static void claimed(struct plan *p, struct destination *d, unsigned asked, unsigned got,
+                    int64_t next_ms, int64_t now)
+{
+    struct plan_take take = {.asked = asked, .got = got, .next_ms = next_ms};
+    plan_claimed(p, d, &take, now);
+}
+
 static void assert_nobody(struct plan *p, int64_t now)
 {
     unsigned asked;
@@ -90,7 +97,7 @@ static void it_is_not_asked_again_while_a_claim_is_on_its_way(void **state)
     plan_note(p, STR("a"), 0, 0);
     assert_nobody(p, 0);
     /* The claim found nothing more, but something was noted behind it. */
-    plan_claimed(p, a, 8, 2, PLAN_NEVER, 0);
+    claimed(p, a, 8, 2, PLAN_NEVER, 0);
     next_is(p, 0, "a", 6);
 }
 
@@ -99,7 +106,7 @@ static void a_claim_says_when_to_come_again(void **state)
     struct plan *p = *state;
     plan_note(p, STR("a"), 0, 0);
     struct destination *a = next_is(p, 0, "a", 8);
-    plan_claimed(p, a, 8, 1, 700, 0);
+    claimed(p, a, 8, 1, 700, 0);
     assert_nobody(p, 699);
     next_is(p, 700, "a", 7);
 }
@@ -109,7 +116,7 @@ static void full_slots_are_asked_for_when_one_is_free(void **state)
     struct plan *p = *state;
     plan_note(p, STR("a"), 0, 0);
     struct destination *a = next_is(p, 0, "a", 8);
-    plan_claimed(p, a, 8, 8, 0, 0);
+    claimed(p, a, 8, 8, 0, 0);
     assert_nobody(p, 0);
     end(p, a, PLAN_REACHED, 0);
     end(p, a, PLAN_REACHED, 0);
@@ -120,9 +127,23 @@ static void full_slots_of_one_are_nothing_to_another(void **state)
 {
     struct plan *p = *state;
     plan_note(p, STR("slow"), 0, 0);
-    plan_claimed(p, next_is(p, 0, "slow", 8), 8, 8, 0, 0);
+    claimed(p, next_is(p, 0, "slow", 8), 8, 8, 0, 0);
     plan_note(p, STR("quick"), 5, 0);
     next_is(p, 5, "quick", 8);
+}
+
+static void its_owner_may_want_more_or_fewer_slots(void **state)
+{
+    struct plan *p = *state;
+    plan_note(p, STR("a"), 0, 0);
+    struct plan_take few = {.asked = 8, .got = 2, .limit = 2, .next_ms = 0};
+    struct destination *a = next_is(p, 0, "a", 8);
+    plan_claimed(p, a, &few, 0);
+    assert_nobody(p, 0);
+    end(p, a, PLAN_REACHED, 0);
+    struct plan_take many = {.asked = 1, .got = 1, .limit = 50, .next_ms = 0};
+    plan_claimed(p, next_is(p, 0, "a", 1), &many, 0);
+    next_is(p, 0, "a", 48);
 }
 
 static void all_together_have_a_limit_too(void **state)
@@ -136,7 +157,7 @@ static void all_together_have_a_limit_too(void **state)
     unsigned asked, all = 0;
     for (struct destination *d; (d = plan_next(p, 50, 50, &asked)) != NULL; last = d) {
         all += asked;
-        plan_claimed(p, d, asked, asked, PLAN_NEVER, 50);
+        claimed(p, d, asked, asked, PLAN_NEVER, 50);
     }
     assert_int_equal(all, 100);
     assert_int_equal(plan_wait_ms(p, 50, 50, 1000), 1000);
@@ -150,7 +171,7 @@ static struct destination *busy(struct plan *p)
 {
     plan_note(p, STR("a"), 0, 0);
     struct destination *a = next_is(p, 0, "a", 8);
-    plan_claimed(p, a, 8, 8, 0, 0);
+    claimed(p, a, 8, 8, 0, 0);
     return a;
 }
 
@@ -182,7 +203,7 @@ static void each_failure_of_a_suspect_makes_the_pause_longer(void **state)
     for (size_t i = 0; i < sizeof(pauses) / sizeof(pauses[0]); i++) {
         assert_nobody(p, now + pauses[i] - 1);
         now += pauses[i];
-        plan_claimed(p, next_is(p, now, "a", 1), 1, 1, 0, now);
+        claimed(p, next_is(p, now, "a", 1), 1, 1, 0, now);
         end(p, a, PLAN_UNREACHABLE, now);
     }
 }
@@ -193,7 +214,7 @@ static void the_first_answer_gives_all_slots_back(void **state)
     struct destination *a = busy(p);
     for (int i = 0; i < 8; i++)
         end(p, a, PLAN_UNREACHABLE, 10);
-    plan_claimed(p, next_is(p, 1010, "a", 1), 1, 1, 0, 1010);
+    claimed(p, next_is(p, 1010, "a", 1), 1, 1, 0, 1010);
     assert_int_equal(plan_ended(p, a, PLAN_REACHED, 1010), PLAN_TRUSTED);
     assert_false(plan_suspects(p, a));
     next_is(p, 1010, "a", 8);
@@ -213,7 +234,7 @@ static void what_has_nothing_to_do_is_forgotten(void **state)
     struct plan *p = *state;
     plan_note(p, STR("a"), 0, 0);
     struct destination *a = next_is(p, 0, "a", 8);
-    plan_claimed(p, a, 8, 1, PLAN_NEVER, 0);
+    claimed(p, a, 8, 1, PLAN_NEVER, 0);
     assert_int_equal(p->destinations.count, 1);
     end(p, a, PLAN_REACHED, 0);
     assert_int_equal(p->destinations.count, 0);
@@ -232,6 +253,7 @@ int main(void)
         PLAN_TEST(a_claim_says_when_to_come_again),
         PLAN_TEST(full_slots_are_asked_for_when_one_is_free),
         PLAN_TEST(full_slots_of_one_are_nothing_to_another),
+        PLAN_TEST(its_owner_may_want_more_or_fewer_slots),
         PLAN_TEST(all_together_have_a_limit_too),
         PLAN_TEST(after_failures_in_a_row_one_is_tried_at_a_time),
         PLAN_TEST(each_failure_of_a_suspect_makes_the_pause_longer),

@@ -79,7 +79,8 @@ static void moments_reach_scripts_as_numbers_with_their_paths(void **state)
     struct str argument = request_script_argument(
         *state,
         STR("{\"data\":{\"text\":\"2026-01-02T03:04:05.000Z\",\"timestamp\":"
-            "\"2026-01-02T03:04:05.000Z\",\"room\":{\"ts\":\"2026-01-02T03:04:05.001Z\",\"lastMessage\":{\"ts\":\"2026-01-02T03:04:05.002Z\"}}}}"),
+            "\"2026-01-02T03:04:05.000Z\",\"room\":{\"ts\":\"2026-01-02T03:04:05.001Z\","
+            "\"lastMessage\":{\"ts\":\"2026-01-02T03:04:05.002Z\"}}}}"),
         STR("{\"status_code\":200}"), &dates);
     assert_str(argument,
                "{\"request\":{\"data\":{\"text\":\"2026-01-02T03:04:05.000Z\",\"timestamp\":"
