@@ -9,7 +9,7 @@
  * sends sets *gone, so work that has not begun may be dropped, but whatever answer comes is sent,
  * for somebody may still listen. After a reset nothing is sent.
  *
- * Bodies that travel in pieces are looked after by conn_pieces.c.
+ * Bodies that travel in pieces are looked after by conn_pieces.c, streams of events by sse.c.
  *
  * The memory goes when libuv has let go of the handle and nobody owes an answer, whichever is
  * later.
@@ -125,6 +125,7 @@ void conn_close(struct conn *c)
 {
     if (c->closed)
         return;
+    bool stalled = c->unsent != NULL;
     c->closed = true;
     tell_gone(c);
     unlink_wait(c);
@@ -138,6 +139,7 @@ void conn_close(struct conn *c)
     if (stream_wanted(c))
         stream_break(c, 400, "The client has gone.");
     push_ready(c);
+    sse_closed(c, stalled);
 }
 
 /* An IPv4 client of an IPv6 socket is written as what it is. */
@@ -392,6 +394,8 @@ static int events_while_parked(const struct conn *c)
 {
     if (c->ended)
         return 0;
+    if (c->sse != NULL)
+        return UV_DISCONNECT; /* a stream is the connection's last answer */
     return reader_holds(&c->reader) < PARKED_BYTES ? UV_READABLE : UV_DISCONNECT;
 }
 
@@ -422,6 +426,8 @@ void conn_settle(struct conn *c)
         return;
     if (c->unsent != NULL)
         wait_for(c, UV_WRITABLE | (c->parked ? events_while_parked(c) : 0), WAIT_WRITE);
+    else if (c->sse != NULL)
+        wait_for(c, UV_DISCONNECT, WAIT_STREAM);
     else if (stream_wanted(c))
         wait_for(c, UV_READABLE, WAIT_BODY);
     else if (c->parked)
@@ -439,6 +445,10 @@ void conn_settle(struct conn *c)
 static void on_end(struct conn *c)
 {
     c->ended = true;
+    if (c->sse != NULL) {
+        conn_close(c);
+        return;
+    }
     tell_gone(c);
     if (stream_wanted(c))
         stream_feed(c, NULL, 0);
@@ -482,6 +492,7 @@ static void on_writable(struct conn *c)
         drop_unsent(c);
         if (!c->hungry) {
             serve_held(c);
+            sse_taken(c);
             return;
         }
         conn_settle(c);
@@ -538,6 +549,8 @@ static void expire(struct conn *c)
         time_out(c, "The body took too long to arrive.");
     else if (c->wait == WAIT_WRITE && takes_bytes(c))
         c->stirred = true;
+    else if (c->wait == WAIT_STREAM)
+        sse_quiet(c);
     else
         conn_close(c);
     conn_settle(c);
@@ -581,4 +594,19 @@ void conns_close_all(struct loop *loop)
         while (loop->waiting[wait].next != &loop->waiting[wait])
             conn_close(conn_of(loop->waiting[wait].next));
     }
+}
+
+static void end_streams(struct wait_link *ring)
+{
+    for (struct wait_link *link = ring->next, *next; link != ring; link = next) {
+        next = link->next;
+        if (conn_of(link)->sse != NULL)
+            conn_close(conn_of(link));
+    }
+}
+
+void conns_end_streams(struct loop *loop)
+{
+    end_streams(&loop->waiting[WAIT_STREAM]);
+    end_streams(&loop->waiting[WAIT_WRITE]);
 }

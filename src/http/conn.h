@@ -2,6 +2,7 @@
 #pragma once
 
 #include "http/internal.h"
+#include "http/sse.h"
 
 enum { CONN_MAGIC = 0x636f6e21 };
 
@@ -25,6 +26,9 @@ struct conn {
     bool hungry;           /* who promised them waits to give more */
     http_ready *ready;     /* tells him */
     void *ready_arg;
+    const struct sse_calls *sse; /* of a stream; NULL: it is none */
+    void *sse_arg;
+    bool sse_sending; /* its end is the result of sending */
 
     bool stirred;  /* something came to an end or moved on: times begin anew */
     bool closing;  /* the last answer was given */
@@ -52,6 +56,18 @@ void conn_give(struct conn *c, const struct http_answer *answer, uint64_t more);
  * it must not be touched afterwards. */
 void conn_unpark(struct conn *c);
 void conn_settle(struct conn *c);
+
+/* --- sse.c: what becomes of a stream; nothing when it is none --- */
+
+/* `more` of an answer whose end nobody knows: its length is not told. */
+#define BODY_WITHOUT_END UINT64_MAX
+
+/* The socket was closed. The connection is freed soon. */
+void sse_closed(struct conn *c, bool stalled);
+/* The client has taken everything. */
+void sse_taken(struct conn *c);
+/* It is time for a heartbeat; it must be a stream. */
+void sse_quiet(struct conn *c);
 
 /* --- conn_pieces.c --- */
 

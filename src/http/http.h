@@ -155,6 +155,7 @@ struct http_limits {
     int64_t body_ms;     /* from there to the end of the body: 30 s */
     int64_t idle_ms;     /* between requests of a connection: 60 s */
     int64_t write_ms;    /* without any byte of an answer being taken: 30 s */
+    int64_t quiet_ms;    /* without anything to send on a stream (sse.h): 15 s; 0 means that too */
     size_t header_bytes; /* request line and headers: 16 KB; the target may take half of them */
     size_t header_count; /* 100 */
     size_t body_bytes;   /* 50 MB */

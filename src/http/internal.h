@@ -18,6 +18,7 @@ enum wait {
     WAIT_IDLE,   /* the next request */
     WAIT_WRITE,  /* the client takes a byte of its answer */
     WAIT_LINGER, /* the client closes, having got its last answer */
+    WAIT_STREAM, /* an event to be sent; its end calls for a heartbeat */
     WAIT_ANSWER, /* somebody's http_answer_parked(): no end of its own */
     WAIT_KINDS,
 };
@@ -82,6 +83,8 @@ void conns_expire(struct loop *loop);
 /* Closes those between two requests, unless a request is about to be read. */
 void conns_close_idle(struct loop *loop);
 void conns_close_all(struct loop *loop);
+/* Ends all streams of events. */
+void conns_end_streams(struct loop *loop);
 
 /* Sockets that listen on one address, for `count` loops. False and *err: nothing is open. */
 bool listen_open(const char *host, unsigned port, int *fds, unsigned count, unsigned *out_port,

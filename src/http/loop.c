@@ -16,7 +16,7 @@
 
 /* Times: how long a client may take to close after its last answer; the coarsest and the finest
  * look at the deadlines, which are met within a quarter of the shortest. */
-enum { LINGER_MS = 2000, SWEEP_MAX_MS = 250, SWEEP_MIN_MS = 5, SWEEP_SHARE = 4 };
+enum { LINGER_MS = 2000, QUIET_MS = 15000, SWEEP_MAX_MS = 250, SWEEP_MIN_MS = 5, SWEEP_SHARE = 4 };
 
 /* What a handler may need beside copies of the body. */
 enum { SCRATCH_BYTES = 1024 * 1024, BODY_COPIES = 4 };
@@ -64,6 +64,7 @@ static void drain(struct loop *loop)
         return;
     loop->draining = true;
     stop_listening(loop);
+    conns_end_streams(loop);
     conns_close_idle(loop);
 }
 
@@ -111,6 +112,7 @@ static void set_times(struct loop *loop, const struct http_limits *limits)
     loop->wait_ms[WAIT_IDLE] = limits->idle_ms;
     loop->wait_ms[WAIT_WRITE] = limits->write_ms;
     loop->wait_ms[WAIT_LINGER] = LINGER_MS;
+    loop->wait_ms[WAIT_STREAM] = limits->quiet_ms > 0 ? limits->quiet_ms : QUIET_MS;
 }
 
 static uint64_t sweep_every_ms(const struct loop *loop)

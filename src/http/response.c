@@ -120,7 +120,7 @@ void response_put(struct buf *out, const struct reply *reply, const struct http_
     at = PUT(at, "Cache-Control: no-store\r\nPragma: no-cache\r\nDate: ");
     at = PUT(put(at, str_of(reply->date)), "\r\n");
     at = put_connection(at, reply);
-    if (!bodiless)
+    if (!bodiless && reply->more != UINT64_MAX)
         at = PUT(put_number(PUT(at, "Content-Length: "), size + reply->more), "\r\n");
     at = PUT(put(at, answer->headers), "\r\n");
     if (!bodiless && !reply->head_only)

@@ -143,7 +143,7 @@ struct reply {
     bool head_only;
     bool http_1_0;
     bool close;
-    uint64_t more; /* bytes of the body that follow by themselves */
+    uint64_t more; /* bytes of the body that follow by themselves; UINT64_MAX: without end */
 };
 
 void response_put(struct buf *out, const struct reply *reply, const struct http_answer *answer);
