@@ -12,6 +12,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "store/internal.h"
+#include "store/notice.h"
 
 enum { SHARDS = 64 };
 
@@ -35,13 +36,23 @@ struct catalog {
     _Atomic uint64_t permissions[PERM_COUNT][ROLES_MAX / 64];
     pthread_rwlock_t settings_lock; /* guards the texts */
     struct setting_value settings[SETTING_COUNT];
-    struct matcher *matcher; /* these four: set at the start, then read by the writer alone */
+    struct matcher *matcher; /* these six: set at the start, then read by the writer alone */
     matcher_fn matcher_follow;
     bell_fn bell;
     void *bell_arg;
+    notice_fn hear;
+    void *hear_arg;
+    atomic_bool listened; /* notices are made; changed by the writer */
 };
 
-enum change_kind { CHANGE_PUT, CHANGE_REMOVE, CHANGE_PERMISSION, CHANGE_SETTING, CHANGE_BELL };
+enum change_kind {
+    CHANGE_PUT,
+    CHANGE_REMOVE,
+    CHANGE_PERMISSION,
+    CHANGE_SETTING,
+    CHANGE_BELL,
+    CHANGE_NOTICE
+};
 
 struct change {
     struct change *next; /* the one before it */
@@ -51,6 +62,7 @@ struct change {
     int number;            /* PERMISSION, SETTING: which */
     struct role_set roles; /* PERMISSION */
     struct str text;       /* REMOVE: the key; SETTING: the JSON value; BELL: the id; owned */
+    struct notice *notice; /* NOTICE; owned */
 };
 
 /* --- entries --- */
@@ -318,6 +330,17 @@ void catalog_set_bell(struct catalog *c, bell_fn bell, void *arg)
     c->bell_arg = arg;
 }
 
+void catalog_set_hearer(struct catalog *c, notice_fn hear, void *arg)
+{
+    c->hear = hear;
+    c->hear_arg = arg;
+}
+
+bool catalog_listened(const struct catalog *c)
+{
+    return atomic_load_explicit(&c->listened, memory_order_relaxed);
+}
+
 static void tell_matcher(const struct catalog *c, const struct change *change,
                          const struct entry *entry)
 {
@@ -336,11 +359,47 @@ static struct change *change_new(struct tx *tx, enum change_kind kind)
     return change;
 }
 
+/* The cast: a command sees the catalog const; that there are listeners is the writer's to say. */
+void tx_listen(struct tx *tx)
+{
+    struct catalog *c = (struct catalog *)(uintptr_t)tx->rd.catalog;
+    atomic_store_explicit(&c->listened, c->hear != NULL, memory_order_relaxed);
+}
+
+void tx_notice(struct tx *tx, int kind, int64_t room_seq, struct str subject, struct str data)
+{
+    struct notice *notice = mem_zalloc(sizeof(*notice) + subject.len + data.len);
+    char *space = (char *)(notice + 1);
+    *notice = (struct notice){.kind = (enum notice_kind)kind,
+                              .room_seq = room_seq,
+                              .subject = entry_text(&space, subject),
+                              .data = entry_text(&space, data)};
+    change_new(tx, CHANGE_NOTICE)->notice = notice;
+}
+
+/* Who he is, and what his roles are, is part of what he may read. */
+static void notice_user(struct tx *tx, enum catalog_table table, struct str key)
+{
+    if (table == CATALOG_USERS)
+        notice_rights(tx, key);
+}
+
+static void notice_session(struct tx *tx, enum catalog_table table, struct str key)
+{
+    if (table != CATALOG_SESSIONS || !tx_listened(tx))
+        return;
+    struct session_entry *session = catalog_session(tx->rd.catalog, key);
+    if (session != NULL)
+        notice_rights(tx, session->user_id);
+    CATALOG_UNREF(session);
+}
+
 void tx_publish(struct tx *tx, enum catalog_table table, struct entry *entry)
 {
     struct change *change = change_new(tx, CHANGE_PUT);
     change->table = table;
     change->entry = entry;
+    notice_user(tx, table, entry->key);
 }
 
 void tx_unpublish(struct tx *tx, enum catalog_table table, struct str key)
@@ -348,6 +407,8 @@ void tx_unpublish(struct tx *tx, enum catalog_table table, struct str key)
     struct change *change = change_new(tx, CHANGE_REMOVE);
     change->table = table;
     change->text = text_copy(key);
+    notice_user(tx, table, key);
+    notice_session(tx, table, key);
 }
 
 void tx_publish_permission(struct tx *tx, enum perm perm, const struct str *role_ids, size_t count)
@@ -361,6 +422,7 @@ void tx_publish_permission(struct tx *tx, enum perm perm, const struct str *role
         if (!catalog_role_bit(c, role_ids[i], &change->roles))
             db_fail(tx->rd.db, "there are more roles than a server can have");
     }
+    notice_rights(tx, STR(""));
 }
 
 void tx_publish_setting(struct tx *tx, enum setting_id id, struct str value_json)
@@ -384,6 +446,7 @@ static void change_free(struct change *change)
 {
     catalog_unref(change->entry);
     free_text(&change->text);
+    free(change->notice);
     free(change);
 }
 
@@ -438,9 +501,27 @@ static struct change *reversed(struct change *list)
     return front;
 }
 
+/* Moves the notice to the end of the list. */
+static struct notice **take_notice(struct change *change, struct notice **end)
+{
+    struct notice *notice = change->notice;
+    change->notice = NULL;
+    notice->next = NULL;
+    *end = notice;
+    return &notice->next;
+}
+
+/* Behind everything else, so that who hears of a change finds it in the catalog. */
+static void hand_over(struct catalog *c, struct notice *notices)
+{
+    if (notices != NULL)
+        atomic_store_explicit(&c->listened, c->hear(c->hear_arg, notices), memory_order_relaxed);
+}
+
 void catalog_publish(struct catalog *c, struct change *changes, int64_t revision)
 {
     struct change *change = reversed(changes);
+    struct notice *notices = NULL, **end = &notices;
     while (change != NULL) {
         struct change *next = change->next;
         switch (change->kind) {
@@ -460,8 +541,12 @@ void catalog_publish(struct catalog *c, struct change *changes, int64_t revision
             if (c->bell != NULL)
                 c->bell(c->bell_arg, change->text);
             break;
+        case CHANGE_NOTICE:
+            end = take_notice(change, end);
+            break;
         }
         change_free(change);
         change = next;
     }
+    hand_over(c, notices);
 }

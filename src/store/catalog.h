@@ -99,6 +99,11 @@ void tx_ring(struct tx *tx, struct str integration_id);
 struct matcher;
 struct matcher *catalog_matcher(const struct catalog *c);
 
+/* Whether somebody listens to notices (store_on_notice). Any thread. */
+bool catalog_listened(const struct catalog *c);
+/* Inside a command: from the next one on, notices are made. */
+void tx_listen(struct tx *tx);
+
 /* --- For the files of the nouns in this room. --- */
 
 enum catalog_table {
@@ -119,5 +124,7 @@ void tx_publish(struct tx *tx, enum catalog_table table, struct entry *entry);
 void tx_unpublish(struct tx *tx, enum catalog_table table, struct str key);
 void tx_publish_permission(struct tx *tx, enum perm perm, const struct str *role_ids, size_t count);
 void tx_publish_setting(struct tx *tx, enum setting_id id, struct str value_json);
+/* A notice, for notice.c; the texts are copied. */
+void tx_notice(struct tx *tx, int kind, int64_t room_seq, struct str subject, struct str data);
 /* The number of a role, which is made when the role is new. False when all ROLES_MAX are in use. */
 bool catalog_role_bit(struct catalog *c, struct str role_id, struct role_set *add_to);

@@ -18,6 +18,7 @@ void catalog_free(struct catalog *c);
  * revision, and frees it. */
 void catalog_publish(struct catalog *c, struct change *changes, int64_t revision);
 /* Before there are commands; see store.h. */
+void catalog_set_hearer(struct catalog *c, notice_fn hear, void *arg);
 void catalog_set_bell(struct catalog *c, bell_fn bell, void *arg);
 void catalog_set_matcher(struct catalog *c, struct matcher *matcher, matcher_fn follow);
 /* Frees the changes that were made after `since` (a command was rolled back). */

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "store/message_rows.h"
+#include "store/notice.h"
 
 enum { QUERY_BYTES = 4096 };
 
@@ -307,6 +308,7 @@ void message_insert(struct tx *tx, struct message *m)
     stmt_i64(q, 9, m->updated_at_ms);
     stmt_str(q, 10, buf_str(&doc));
     stmt_run(q);
+    notice_message(tx, NOTICE_MESSAGE, m);
 }
 
 static void note_change(struct tx *tx, int64_t room_seq, int64_t removed)
@@ -348,6 +350,7 @@ void message_save(struct tx *tx, struct message *m)
         stmt_null(q, 6);
     stmt_run(q);
     note_change(tx, m->room_seq, 0);
+    notice_message(tx, NOTICE_MESSAGE_UPDATED, m);
 }
 
 /* --- mentions --- */
@@ -443,6 +446,7 @@ void message_erase(struct tx *tx, const struct message *m)
     note_removal(tx, m);
     note_change(tx, m->room_seq, 1);
     find_last_shown(tx, m);
+    notice_message(tx, NOTICE_MESSAGE_DELETED, m);
 }
 
 void message_release_id(struct tx *tx, struct str id)

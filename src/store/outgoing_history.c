@@ -7,6 +7,8 @@
  */
 #include "store/outgoing_history.h"
 
+#include "store/notice.h"
+
 enum {
     DELETE_WITH_ADDITION = 16,
     DELETE_WITH_SWEEP = 100, /* an entry may hold a whole answer of a server */
@@ -227,6 +229,44 @@ static void note_change(struct tx *tx, struct history *h)
     save_history(tx, h);
 }
 
+/* What a change repeats of the entry: all but what never changes. */
+static bool changes(struct str member)
+{
+    return !str_is(member, "_id") && !str_is(member, "data") && !str_is(member, "integration") &&
+           !str_is(member, "_createdAt");
+}
+
+static void put_changes(struct buf *out, const struct json *entry)
+{
+    struct json_out o = json_begin(out, '{');
+    for (const struct json *at = entry->items.first; at != NULL; at = at->next) {
+        if (!changes(at->key))
+            continue;
+        json_item(&o);
+        json_put_string(out, at->key);
+        buf_add_char(out, ':');
+        json_put(out, at);
+    }
+    json_end(&o);
+}
+
+/* For those who watch the calls while they are made. */
+static void tell(struct tx *tx, const struct outgoing_entry *e, bool is_new)
+{
+    const struct json *entry =
+        tx_listened(tx) ? outgoing_history_find(&tx->rd, e->integration_id, e->id) : NULL;
+    if (entry == NULL)
+        return;
+    BUF(text, 2 * (size_t)DOC_BYTES);
+    if (is_new)
+        json_put(&text, entry);
+    else
+        put_changes(&text, entry);
+    if (buf_ok(&text))
+        notice_history(tx, is_new ? "inserted" : "updated", e->integration_id,
+                       is_new ? STR("") : e->id, is_new ? "data" : "diff", buf_str(&text));
+}
+
 bool outgoing_history_insert(struct tx *tx, struct outgoing_entry *e)
 {
     struct history h;
@@ -242,6 +282,7 @@ bool outgoing_history_insert(struct tx *tx, struct outgoing_entry *e)
     else
         insert_entry(tx, &h, e, &doc);
     note_change(tx, &h);
+    tell(tx, e, true);
     return true;
 }
 
@@ -257,6 +298,7 @@ bool outgoing_history_update(struct tx *tx, struct outgoing_entry *e)
     put_doc(&doc, e);
     update_entry(tx, &h, &old, e, &doc);
     note_change(tx, &h);
+    tell(tx, e, false);
     return true;
 }
 
@@ -365,6 +407,7 @@ void outgoing_history_clear(struct tx *tx, struct str integration_id)
         return;
     hide_all(&h);
     save_history(tx, &h);
+    notice_history(tx, "removed", integration_id, STR(""), "", STR(""));
     erase_history_of_nothing(tx, &h);
 }
 

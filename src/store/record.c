@@ -7,6 +7,8 @@
  */
 #include "store/record.h"
 
+#include "store/notice.h"
+
 enum { DELETE_WITH_ADDITION = 256, DELETE_WITH_SWEEP = 1000 };
 
 #define DAY_MS INT64_C(86400000)
@@ -146,6 +148,15 @@ static void new_list(struct tx *tx, enum record_kind kind, struct str integratio
     stmt_run(q);
 }
 
+static void tell_of_call(struct tx *tx, const struct list *l, const struct record_row *row)
+{
+    if (!tx_listened(tx))
+        return;
+    BUF(call, SIZE_MAX / 2);
+    buf_addf(&call, "{\"number\":%lld,%.*s}", (long long)l->last_number, STR_FMT(row->doc));
+    notice_history(tx, "inserted", row->integration_id, STR(""), "data", buf_str(&call));
+}
+
 static void insert_row(struct tx *tx, struct list *l, const struct record_row *row)
 {
     int64_t bytes = (int64_t)row->doc.len + RECORD_ROW_BYTES;
@@ -158,6 +169,8 @@ static void insert_row(struct tx *tx, struct list *l, const struct record_row *r
     stmt_str(q, 5, row->doc);
     stmt_run(q);
     l->bytes += bytes;
+    if (row->kind == RECORD_CALL)
+        tell_of_call(tx, l, row);
 }
 
 static bool same_list(const struct record_row *a, const struct record_row *b)
@@ -281,6 +294,8 @@ void records_clear(struct tx *tx, enum record_kind kind, struct str integration_
         return;
     hide_all(&l);
     save_list(tx, &l);
+    if (kind == RECORD_CALL)
+        notice_history(tx, "removed", integration_id, STR(""), "", STR(""));
     erase_list_of_nothing(tx, &l);
 }
 

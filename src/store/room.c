@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "store/message.h"
+#include "store/notice.h"
 
 /* The columns of read_row(), in its order. */
 #define ROOM_COLUMNS                                                                               \
@@ -265,6 +266,7 @@ void room_save(struct tx *tx, const struct room *room)
                              "people_key = $9, doc = $10 WHERE id = $1");
     bind(q, room, buf_str(&doc));
     stmt_run(q);
+    notice_room_rights(tx, room->seq);
 }
 
 /* --- erasing --- */

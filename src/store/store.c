@@ -213,6 +213,11 @@ void store_on_bell(struct store *store, bell_fn bell, void *arg)
     catalog_set_bell(store->catalog, bell, arg);
 }
 
+void store_on_notice(struct store *store, notice_fn hear, void *arg)
+{
+    catalog_set_hearer(store->catalog, hear, arg);
+}
+
 void store_set_matcher(struct store *store, struct matcher *matcher, matcher_fn follow)
 {
     catalog_set_matcher(store->catalog, matcher, follow);

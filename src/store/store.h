@@ -90,8 +90,8 @@ bool store_read_now(struct store *store, struct arena *arena,
                     bool (*ask)(struct rd *rd, void *arg, struct err *err), void *arg,
                     struct err *err);
 
-/* At the start, before anybody else hands in commands; what they are given outlives the store. Both
- * functions are called on the writer, after a commit and before its answers: they must be quick,
+/* At the start, before anybody else hands in commands; what they are given outlives the store. All
+ * these functions are called on the writer, after a commit and before its answers: they must be quick,
  * for everybody waits.
  *
  * The bell: `bell` is called with each integration that got deliveries which wait (tx_ring(); with
@@ -104,6 +104,12 @@ void store_on_bell(struct store *store, bell_fn bell, void *arg);
 typedef void (*matcher_fn)(struct matcher *matcher, struct str integration_id,
                            const struct integration_entry *entry);
 void store_set_matcher(struct store *store, struct matcher *matcher, matcher_fn follow);
+
+/* Notices (notice.h): `hear` gets those of each batch that has any, and owns them. It says whether
+ * anybody listens still; when not, none are made until somebody calls tx_listen(). */
+struct notice;
+typedef bool (*notice_fn)(void *arg, struct notice *list);
+void store_on_notice(struct store *store, notice_fn hear, void *arg);
 
 /* Whether the last write reached the disk; if not, why (for /health). Any thread. */
 bool store_healthy(struct store *store, struct err *err);

@@ -5,6 +5,7 @@
 #include <assert.h>
 
 #include "store/message.h"
+#include "store/notice.h"
 
 /* The columns of read_row(), in its order, and where they come from. */
 #define SUBSCRIPTION_COLUMNS                                                                       \
@@ -333,6 +334,7 @@ void subscription_insert(struct tx *tx, const struct subscription *s)
     stmt_run(q);
     for (size_t i = 0; i < s->role_count; i++)
         subscription_add_role(tx, s->room_id, s->user_id, s->roles[i]);
+    notice_rights(tx, s->user_id);
 }
 
 static void run_update(struct tx *tx, const char *sql, struct str room_id, struct str user_id,
@@ -431,6 +433,7 @@ void subscription_erase(struct tx *tx, struct str room_id, struct str user_id)
     run_for(tx, "DELETE FROM subscription_roles WHERE room_id = $1 AND user_id = $2", room_id,
             user_id);
     run_for(tx, "DELETE FROM subscriptions WHERE room_id = $1 AND user_id = $2", room_id, user_id);
+    notice_rights(tx, user_id);
 }
 
 /* The same slice in both statements: the first ones by user. */

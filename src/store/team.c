@@ -2,6 +2,8 @@
  * command. */
 #include "store/team.h"
 
+#include "store/notice.h"
+
 #define TEAM_QUERY                                                                                 \
     "SELECT t.id, t.name, t.private, t.room_id, t.creator_id, u.username, t.created_at_ms, "       \
     "t.updated_at_ms FROM teams t LEFT JOIN users u ON u.id = t.creator_id WHERE "
@@ -86,6 +88,7 @@ void team_erase(struct tx *tx, struct str id)
     struct stmt *q = db_stmt(tx_rd(tx)->db, "DELETE FROM teams WHERE id = $1");
     stmt_str(q, 1, id);
     stmt_run(q);
+    notice_rights(tx, STR(""));
 }
 
 void team_add_member(struct tx *tx, struct str team_id, struct str user_id)
@@ -97,6 +100,7 @@ void team_add_member(struct tx *tx, struct str team_id, struct str user_id)
     stmt_str(q, 2, user_id);
     stmt_i64(q, 3, tx_rd(tx)->now_ms);
     stmt_run(q);
+    notice_rights(tx, user_id);
 }
 
 void team_remove_member(struct tx *tx, struct str team_id, struct str user_id)
@@ -106,10 +110,12 @@ void team_remove_member(struct tx *tx, struct str team_id, struct str user_id)
     stmt_str(q, 1, team_id);
     stmt_str(q, 2, user_id);
     stmt_run(q);
+    notice_rights(tx, user_id);
 }
 
 int64_t team_remove_from_all(struct tx *tx, struct str user_id, int64_t limit)
 {
+    notice_rights(tx, user_id);
     struct stmt *q =
         db_stmt(tx_rd(tx)->db, "DELETE FROM team_members WHERE user_id = $1 AND team_id IN "
                                "(SELECT m.team_id FROM team_members m WHERE m.user_id = $1 "
