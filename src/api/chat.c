@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "domain/fault.h"
 #include "domain/post.h"
+#include "store/file.h"
 #include "store/message_marks.h"
 #include "store/user.h"
 
@@ -131,17 +132,32 @@ static bool get_message(struct rd *rd, struct call *call, struct err *err)
     return true;
 }
 
+static struct message *in_named_room(const struct call *call, struct message *m, struct err *err)
+{
+    if (str_eq(m->room_id, call_param(call, "roomId")))
+        return m;
+    (void)refuse(err, "The room id provided does not match where the message is from.");
+    return NULL;
+}
+
 static struct message *named_message(struct rd *rd, const struct call *call, struct err *err)
 {
     struct str id = call_param(call, "msgId");
     struct message *m = message_find(rd, id);
-    if (m == NULL) {
-        (void)refuse(err, "No message found with the id of \"%.*s\".", STR_FMT(id));
-        return NULL;
-    }
-    if (str_eq(m->room_id, call_param(call, "roomId")))
-        return m;
-    (void)refuse(err, "The room id provided does not match where the message is from.");
+    if (m != NULL)
+        return in_named_room(call, m, err);
+    (void)refuse(err, "No message found with the id of \"%.*s\".", STR_FMT(id));
+    return NULL;
+}
+
+static struct message *message_with_file(struct rd *rd, const struct call *call, struct err *err)
+{
+    struct str id = call_param(call, "fileId");
+    const struct file *file = file_find(rd, id);
+    struct message *m = file != NULL ? message_find(rd, file->message_id) : NULL;
+    if (m != NULL)
+        return in_named_room(call, m, err);
+    (void)refuse(err, "No message found with the file id: \"%.*s\".", STR_FMT(id));
     return NULL;
 }
 
@@ -203,10 +219,8 @@ static const struct user *deleter(struct rd *rd, const struct call *call, const 
 static bool delete_message(struct tx *tx, struct call *call, struct err *err)
 {
     struct rd *rd = tx_rd(tx);
-    struct str file_id = call_param(call, "fileId");
-    if (!str_empty(file_id)) /* this server keeps no files */
-        return refuse(err, "No message found with the file id: \"%.*s\".", STR_FMT(file_id));
-    struct message *m = named_message(rd, call, err);
+    bool by_file = !str_empty(call_param(call, "fileId"));
+    struct message *m = by_file ? message_with_file(rd, call, err) : named_message(rd, call, err);
     const struct user *by = m == NULL ? NULL : deleter(rd, call, m, err);
     if (by == NULL || !message_delete(tx, by, m, err))
         return false;

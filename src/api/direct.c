@@ -3,6 +3,7 @@
  * which makes it. */
 #include "domain/direct.h"
 
+#include "api/files.h"
 #include "api/messages.h"
 #include "api/schemas.h"
 #include "domain/fault.h"
@@ -96,6 +97,16 @@ static bool messages(struct rd *rd, struct call *call, struct err *err)
 static bool messages_with(struct tx *tx, struct call *call, struct err *err)
 {
     return answer_by_username(tx, call, answer_room_messages, err);
+}
+
+static bool files(struct rd *rd, struct call *call, struct err *err)
+{
+    return answer_by_id(rd, call, answer_files, err);
+}
+
+static bool files_with(struct tx *tx, struct call *call, struct err *err)
+{
+    return answer_by_username(tx, call, answer_files, err);
 }
 
 static bool members(struct rd *rd, struct call *call, struct err *err)
@@ -275,6 +286,7 @@ const struct endpoint endpoints_direct[] = {
     BOTH(GET, "messages", .steps = {ON_READ(messages), ON_WRITE(messages_with)}),
     BOTH(GET, "messages.others", .schema = &schema_im_room, .steps = {ON_READ(messages_of_others)}),
     BOTH(GET, "members", .steps = {ON_READ(members), ON_WRITE(members_with)}),
+    BOTH(GET, "files", .steps = {ON_READ(files), ON_WRITE(files_with)}),
     BOTH(GET, "history", .steps = {ON_READ(history)}),
     BOTH(GET, "counters", .steps = {ON_READ(counters)}),
     BOTH(POST, "open", .schema = &schema_im_room, .steps = {ON_WRITE(show)}),

@@ -12,8 +12,10 @@
  * left out where that says so. A step that asks for a script runs on the loop; if it made a run
  * (call_script()) the call waits until the script has ended, and the next step reads how. A step on
  * the writer that has more to do than belongs into one command sets call->again, and is run again
- * in another. The last step leaves the answer's members in call->out: the text between the braces,
- * written with call_members() or call_member_*(); `"success":true` is added behind them.
+ * in another. Bodies that are too large for memory travel in pieces: ON_PIECES() is run once for
+ * each piece of the request's, ON_ANSWER() until all of a raw answer's is written. The last step
+ * leaves the answer's members in call->out: the text between the braces, written with
+ * call_members() or call_member_*(); `"success":true` is added behind them.
  */
 #pragma once
 
@@ -42,6 +44,7 @@ struct call {
     struct json *params;     /* query (GET, DELETE) or body: an object, checked and coerced */
     struct json *query;      /* the query of a request whose params are its body; an object */
     struct str path_arg;     /* the decoded ":param" of the path, empty when there is none */
+    struct str path_arg2;    /* the second one */
     struct str auth_token;   /* as sent */
     struct str peer;         /* the client's address */
     struct user_entry *user; /* the caller, a reference; NULL: nobody is logged in */
@@ -62,20 +65,36 @@ struct call {
     struct str headers;       /* more header lines for the answer, each with "\r\n" */
     void *state;              /* what one step leaves for the next, in the arena */
     struct script_run *run;   /* of the last step that asked for one; NULL: none did */
+    bool body_follows;        /* the request has a body, which comes in pieces */
+    uint64_t body_length;     /* as its head says; UINT64_MAX: it does not */
+    struct str body_type;     /* its Content-Type */
+    struct buf piece;         /* for ON_PIECES() */
+    bool last_piece;          /* nothing comes behind it */
+    uint64_t left;            /* of ON_ANSWER(): bytes of the body behind those in `out` */
     /* For serve.c: */
     struct arena own;
     struct conn *conn;
     unsigned step;
     unsigned family; /* of the endpoint, as metrics count it */
+    bool begun;      /* the head of the answer was sent */
 };
 
-enum lane_id { STEP_NONE, STEP_LOOP, STEP_WORK, STEP_READ, STEP_WRITE, STEP_SCRIPT };
+enum lane_id {
+    STEP_NONE,
+    STEP_LOOP,
+    STEP_WORK,
+    STEP_PIECES, /* on the work lane */
+    STEP_ANSWER, /* likewise */
+    STEP_READ,
+    STEP_WRITE,
+    STEP_SCRIPT
+};
 
 struct step {
     enum lane_id lane;
     bool (*when)(const struct call *call);            /* NULL: always; asked on the loop */
     bool (*loop)(struct call *call, struct err *err); /* memory only, constant time */
-    bool (*work)(struct call *call, struct err *err); /* passwords; no database */
+    bool (*work)(struct call *call, struct err *err); /* passwords, files; no database */
     bool (*read)(struct rd *rd, struct call *call, struct err *err);
     bool (*write)(struct tx *tx, struct call *call, struct err *err);
 };
@@ -97,6 +116,17 @@ struct step {
         .lane = STEP_WRITE, .write = (f)                                                           \
     }
 
+/* Takes call->piece. Not the first step of an endpoint. */
+#define ON_PIECES(f)                                                                               \
+    {                                                                                              \
+        .lane = STEP_PIECES, .work = (f)                                                           \
+    }
+/* The last step: puts the next bytes of the body into call->out, which is empty, and says in
+ * call->left how many are left. Status and headers are settled when it has run once. */
+#define ON_ANSWER(f)                                                                               \
+    {                                                                                              \
+        .lane = STEP_ANSWER, .work = (f)                                                           \
+    }
 #define ON_SCRIPT(f)                                                                               \
     {                                                                                              \
         .lane = STEP_SCRIPT, .loop = (f)                                                           \
@@ -151,6 +181,7 @@ extern const struct endpoint endpoints_chat_marks[];
 extern const struct endpoint endpoints_chat_lists[];
 extern const struct endpoint endpoints_messages[];
 extern const struct endpoint endpoints_direct[];
+extern const struct endpoint endpoints_files[];
 
 /* For doors: the 401 of somebody who is not known; the parameters out of the body, checked against
  * the endpoint's schema; whether the rate limiter is on at all; and its verdict as headers and,
@@ -158,6 +189,9 @@ extern const struct endpoint endpoints_direct[];
 bool call_unknown(struct err *err);
 bool call_take_body(struct call *call, const struct http_request *rq, struct err *err);
 bool call_is_counted(const struct call *call);
+/* Finds out who calls, by an id and call->auth_token: false and *err (401, 403) when the endpoint
+ * wants somebody and nobody is. */
+bool call_identify(struct call *call, struct str user_id, struct err *err);
 struct limit_verdict;
 bool call_within_limit(struct call *call, const struct limit_verdict *verdict, struct err *err);
 

@@ -44,6 +44,18 @@ void reply_success(struct call *call, struct http_request *rq)
          });
 }
 
+bool reply_long(struct call *call, http_ready *ready)
+{
+    struct str first = buf_str(&call->out);
+    return http_answer_long(call->conn,
+                            &(struct http_answer){.status = call->status,
+                                                  .content_type = call->content_type,
+                                                  .headers = call->headers,
+                                                  .parts = &first,
+                                                  .part_count = 1},
+                            call->left, ready, call);
+}
+
 /* The reference's text for people: with the type behind it for errors that were thrown. */
 static struct str error_text(struct arena *arena, const struct err *err)
 {

@@ -13,8 +13,17 @@ static const struct endpoint *const families[] = {
     endpoints_roles,        endpoints_permissions,   endpoints_settings, endpoints_info,
     endpoints_rooms,        endpoints_subscriptions, endpoints_teams,    endpoints_chat,
     endpoints_chat_marks,   endpoints_chat_lists,    endpoints_messages, endpoints_direct,
-    endpoints_deliveries,
+    endpoints_files,        endpoints_deliveries,
 };
+
+static bool takes_pieces(const struct endpoint *endpoint)
+{
+    assert(endpoint->steps[0].lane != STEP_PIECES);
+    for (size_t i = 0; i < ENDPOINT_STEPS; i++)
+        if (endpoint->steps[i].lane == STEP_PIECES)
+            return true;
+    return false;
+}
 
 static bool leaves_loop(const struct endpoint *endpoint)
 {
@@ -51,8 +60,13 @@ static void add(struct router *router, const struct api *api, const struct endpo
                                     .leaves_loop = leaves_loop(endpoint),
                                     .family = metric_family(family_of(str_of(endpoint->path)))};
     /* What an address without sense means is for a door to say. */
-    (endpoint->door != NULL ? router_add_tolerant : router_add)(
-        router, endpoint->method, endpoint->path, serve, &served[count++]);
+    if (takes_pieces(endpoint))
+        router_add_stream(router, endpoint->method, endpoint->path, serve, &served[count]);
+    else if (endpoint->door != NULL)
+        router_add_tolerant(router, endpoint->method, endpoint->path, serve, &served[count]);
+    else
+        router_add(router, endpoint->method, endpoint->path, serve, &served[count]);
+    count++;
 }
 
 void api_add(struct router *router, const struct api *api, const struct endpoint *family)

@@ -90,3 +90,6 @@ extern const struct schema schema_chat_sync_threads_list;
 extern const struct schema schema_chat_sync_thread_messages;
 extern const struct schema schema_chat_sync_messages;
 extern const struct schema schema_chat_url_preview;
+
+/* schema_files.c */
+extern const struct schema schema_rooms_media_confirm;

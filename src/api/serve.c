@@ -43,6 +43,7 @@ static struct call *call_new(const struct served *served, struct http_request *r
     call->now_ms = clock_wall_ms();
     call->begun_us = clock_mono_us();
     buf_init(&call->out, ANSWER_MAX);
+    buf_init(&call->piece, ANSWER_MAX);
     return call;
 }
 
@@ -51,6 +52,7 @@ static void call_end(struct call *call)
     CATALOG_UNREF(call->user);
     catalog_unref(call->lender);
     buf_release(&call->out);
+    buf_release(&call->piece);
     if (call->arena == &call->own) {
         arena_release(&call->own);
         free(call);
@@ -62,6 +64,14 @@ static void measure(const struct call *call, int status)
     unsigned family = call->family;
     metric_count(METRIC_REQUESTS, metric_request_label(family, status));
     metric_observe(METRIC_REQUEST_TIME, family, clock_mono_us() - call->begun_us);
+}
+
+void call_over(struct call *call, int status, const struct err *err)
+{
+    measure(call, status);
+    if (call->endpoint->over != NULL)
+        call->endpoint->over(call, err);
+    call_end(call);
 }
 
 static void answer(struct call *call, struct http_request *rq, bool ok, const struct err *err)
@@ -77,10 +87,17 @@ static void answer(struct call *call, struct http_request *rq, bool ok, const st
         reply_success(call, rq);
     else
         reply_failure(call, rq, err);
-    measure(call, ok ? call->status : err->status);
-    if (call->endpoint->over != NULL)
-        call->endpoint->over(call, ok ? NULL : err);
-    call_end(call);
+    call_over(call, ok ? call->status : err->status, ok ? NULL : err);
+}
+
+void call_fail(struct call *call, const struct err *err)
+{
+    if (!call->begun) {
+        answer(call, NULL, false, err);
+        return;
+    }
+    http_break(call->conn);
+    call_over(call, err->status, err);
 }
 
 /* --- steps on lanes --- */
@@ -100,6 +117,8 @@ static void run_work(struct job *job, void *context)
     (void)context;
     struct call *call = call_of(job);
     call->command.err = ERR_NONE;
+    if (current(call)->lane == STEP_ANSWER)
+        buf_clear(&call->out);
     call->command.ok = current(call)->work(call, &call->command.err);
 }
 
@@ -117,11 +136,18 @@ static bool run_write(struct tx *tx, struct command *command, struct err *err)
     return current(call)->write(tx, call, err);
 }
 
+void call_renew(struct call *call)
+{
+    call->command.job.begin_by_ms = clock_mono_ms() + call->api->call_begin_ms;
+}
+
 static void go_to_next(struct call *call)
 {
-    if (call->again) {
+    bool in_pieces = current(call)->lane == STEP_PIECES;
+    if (call->again || in_pieces)
+        call_renew(call);
+    if (call->again || (in_pieces && !call->last_piece)) {
         call->round++;
-        call->command.job.begin_by_ms = clock_mono_ms() + call->api->call_begin_ms;
     } else {
         call->round = 0;
         call->step++;
@@ -139,7 +165,7 @@ static void answer_late(struct call *call)
     struct err late;
     err_busy(&late,
              "The server is busy: the request waited too long and was not begun. Try again.");
-    answer(call, NULL, false, &late);
+    call_fail(call, &late);
 }
 
 static void come_home(struct job *job)
@@ -148,7 +174,9 @@ static void come_home(struct job *job)
     if (job->dropped || is_abandoned(call)) {
         answer_late(call);
     } else if (!call->command.ok) {
-        answer(call, NULL, false, &call->command.err);
+        call_fail(call, &call->command.err);
+    } else if (current(call)->lane == STEP_ANSWER) {
+        pieces_send(call);
     } else {
         go_to_next(call);
         go_on(call, NULL);
@@ -180,7 +208,7 @@ static void script_came_home(struct job *job)
         answer_late(call);
         return;
     }
-    call->command.job.begin_by_ms = clock_mono_ms() + call->api->call_begin_ms;
+    call_renew(call);
     go_to_next(call);
     go_on(call, NULL);
 }
@@ -205,7 +233,7 @@ static void park(struct call *call, struct http_request *rq)
     call->command.job.finish = come_home;
     call->command.job.run = run_work;
     call->command.job.bytes = sizeof(*call) + call->arena->used;
-    call->command.job.begin_by_ms = clock_mono_ms() + call->api->call_begin_ms;
+    call_renew(call);
     call->command.arena = call->arena;
     call->command.ask = run_read;
     call->command.apply = run_write;
@@ -214,7 +242,11 @@ static void park(struct call *call, struct http_request *rq)
 static bool submit(struct call *call, struct err *err)
 {
     switch (current(call)->lane) {
+    case STEP_PIECES:
+        pieces_pull(call);
+        return true;
     case STEP_WORK:
+    case STEP_ANSWER:
         return lane_submit(call->api->work, &call->command.job, err);
     case STEP_READ:
         return store_read(call->api->store, &call->command, err);
@@ -275,12 +307,17 @@ static bool take_request(struct call *call, const struct served *served, struct 
     struct str query = rq->query, body = rq->body, type = rq->content_type;
     call->auth_token = rq->auth_token;
     call->path_arg = rq->params[0];
+    call->path_arg2 = rq->params[1];
     call->peer = rq->peer;
+    call->body_follows = rq->body_follows;
+    call->body_length = rq->body_length;
     if (served->leaves_loop) {
         query = arena_str(call->arena, query);
         body = arena_str(call->arena, body);
         call->auth_token = arena_str(call->arena, call->auth_token);
         call->path_arg = arena_str(call->arena, call->path_arg);
+        call->path_arg2 = arena_str(call->arena, call->path_arg2);
+        call->body_type = arena_str(call->arena, rq->content_type);
         call->peer = arena_str(call->arena, call->peer);
     }
     return call_identify(call, rq->user_id, err) && call_permitted(call, err) &&

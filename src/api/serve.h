@@ -15,6 +15,20 @@ struct served {
 
 http_handler serve;
 
+/* Ends the call with a refusal; half an answer is broken off. */
+void call_fail(struct call *call, const struct err *err);
+/* Ends a call that was answered with `status`; `err`: NULL after a success. */
+void call_over(struct call *call, int status, const struct err *err);
+/* Whatever it waits for next begins to wait now. */
+void call_renew(struct call *call);
+
+/* --- pieces.c --- */
+
+/* Has the next piece of the body brought to the step. */
+void pieces_pull(struct call *call);
+/* Sends what the step has written, and has it write more until all is sent. */
+void pieces_send(struct call *call);
+
 /* --- params.c --- */
 
 /* Fills call->params (and call->query) from the request, whose bytes must live as long as the call,
@@ -24,8 +38,6 @@ bool call_parse(struct call *call, struct str query, struct str content_type, st
 
 /* --- auth.c --- */
 
-/* Finds out who calls: false and *err (401, 403) when the endpoint wants somebody and nobody is. */
-bool call_identify(struct call *call, struct str user_id, struct err *err);
 /* The endpoint's declared permissions (403). */
 bool call_permitted(const struct call *call, struct err *err);
 /* The rate limiter (429). Adds its headers to call->headers. */
@@ -37,6 +49,8 @@ bool call_within_rate(struct call *call, struct err *err);
  * NULL: then the parked connection is answered. */
 void reply_success(struct call *call, struct http_request *rq);
 void reply_failure(struct call *call, struct http_request *rq, const struct err *err);
+/* The beginning of an answer whose body goes on; as http_answer_long(). */
+bool reply_long(struct call *call, http_ready *ready);
 
 /* --- cors.c --- */
 

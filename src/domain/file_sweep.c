@@ -109,7 +109,8 @@ void upload_end(struct files *files, struct upload *u)
 bool file_read(struct files *files, struct str id, int64_t offset, char *to, size_t len,
                struct err *err)
 {
-    return bytes_read(files->folder, id, offset, to, len, err);
+    return bytes_read(files->folder, id, offset, to, len, err) ||
+           (bytes_size(files->folder, id) < 0 && err_set(err, 404, NULL, "Resource not found"));
 }
 
 /* --- what has no row --- */
