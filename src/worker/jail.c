@@ -119,7 +119,9 @@ static bool shut_the_door(int socket, struct err *err)
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
     if (filter == NULL)
         return err_internal(err, "no list of system calls");
-    int failed = allow_calls(filter, socket);
+    /* Calls of another machine (32 bits) would by default end but the thread. */
+    int failed = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+    failed |= allow_calls(filter, socket);
     if (failed == 0)
         failed = seccomp_load(filter);
     seccomp_release(filter);
