@@ -115,6 +115,12 @@ static void put_script(struct json_out *o, const struct call *call)
     json_end(&script);
 }
 
+/* Microseconds as milliseconds. */
+static void put_ms(struct buf *out, int64_t us)
+{
+    buf_addf(out, "%lld.%03lld", (long long)(us / 1000), (long long)(us % 1000));
+}
+
 /* The members of the document, behind its number. */
 static void put_call(struct buf *out, const struct call *call, const struct err *err)
 {
@@ -125,7 +131,7 @@ static void put_call(struct buf *out, const struct call *call, const struct err 
     json_member_str(&o, "outcome", str_of(outcome_of(hook, status)));
     json_member_i64(&o, "status", status);
     json_key(&o, "durationMs");
-    json_put_number(out, (double)(clock_mono_us() - hook->begun_us) / 1000);
+    put_ms(out, clock_mono_us() - hook->begun_us);
     json_member_i64(&o, "size", (int64_t)hook->size);
     if (!str_empty(hook->content_type))
         json_member_str(&o, "contentType", utf8_repair(call->arena, hook->content_type));

@@ -99,8 +99,10 @@ int64_t db_rows_changed(const struct db *db)
 
 /* --- connection --- */
 
+/* What is not in the log is read through the mapping, so that a small cache is enough; and SQLite
+ * walks through all of a connection's cache at the end of most commits. */
 static const char *const pragmas_common = "PRAGMA busy_timeout = 2000;"
-                                          "PRAGMA cache_size = -65536;"
+                                          "PRAGMA cache_size = -16384;"
                                           "PRAGMA mmap_size = 1073741824;"
                                           "PRAGMA temp_store = MEMORY;";
 static const char *const pragmas_writer = "PRAGMA journal_mode = WAL;"

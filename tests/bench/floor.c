@@ -30,7 +30,7 @@ enum {
     CALLS_KEPT = 1000,
 };
 
-static const char pragmas[] = "PRAGMA busy_timeout = 2000; PRAGMA cache_size = -65536;"
+static const char pragmas[] = "PRAGMA busy_timeout = 2000; PRAGMA cache_size = -16384;"
                               "PRAGMA mmap_size = 1073741824; PRAGMA temp_store = MEMORY;"
                               "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
                               "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 50331648";
