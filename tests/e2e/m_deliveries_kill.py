@@ -1,0 +1,119 @@
+"""kill -9 under outgoing webhooks: every message that was acknowledged is delivered at least once,
+under one id, and as the try that it is. GANTRY_KILLS says how often the server is killed."""
+
+import itertools
+import os
+import threading
+
+import pytest
+import requests
+
+from harness.outgoing import ALLOW, last_entries, say, watching
+from harness.receiver import Receiver, Reply
+from harness.waiting import eventually
+
+KILLS = int(os.environ.get("GANTRY_KILLS", "10"))
+POSTERS = 8
+BETWEEN = 40  # messages
+
+POINTS = {"after-claim": 0, "before-send": 0, "after-send": 1, "before-record": 1}
+
+
+@pytest.fixture
+def receiver():
+    made = Receiver()
+    yield made
+    made.close()
+
+
+def texts(receiver):
+    return {call.json()["text"] for call in list(receiver.calls)}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_call_that_the_server_died_of_is_made_again(new_server, receiver, point):
+    server = new_server(**ALLOW).start()
+    admin = server.admin()
+    integration, room = watching(admin, receiver)
+    server.stop()
+    server.start(GANTRY_CRASH_AT=point)
+    say(admin.at(server.address), room)
+    assert server.wait() == 137
+    assert len(receiver.calls) == POINTS[point]
+    server.start()
+    calls = receiver.wait(POINTS[point] + 1)
+    (entry,) = last_entries(admin.at(server.address), integration, 1)
+    assert entry["tries"] == 0
+    assert {call.headers["webhook-id"] for call in calls} == {entry["_id"]}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_retry_that_the_server_died_of_is_the_same_try_again(new_server, receiver, point):
+    receiver.answers[:] = [Reply(503, b"x"), Reply()]
+    server = new_server(**ALLOW).start()
+    admin = server.admin()
+    integration, room = watching(admin, receiver, retryFailedCalls=True, retryCount=1)
+    server.stop()
+    server.start(GANTRY_CRASH_AT=f"{point}:2")
+    say(admin.at(server.address), room)
+    assert server.wait() == 137
+    server.start()
+    receiver.wait(POINTS[point] + 2)
+    first, second = last_entries(admin.at(server.address), integration, 2)
+    assert (first["tries"], second["tries"]) == (0, 1)
+    assert second["retryOf"] == first["_id"]
+    assert {call.headers["webhook-id"] for call in receiver.calls} == {first["_id"]}
+
+
+class Poster:
+    """Says texts that nobody else says, and remembers which of them were acknowledged."""
+
+    def __init__(self, room, label):
+        self.room = room
+        self.names = (f"{label}-{n}" for n in itertools.count())
+        self.told = []
+
+    def run(self, client):
+        try:
+            while True:
+                name = next(self.names)
+                say(client, self.room, name)
+                self.told.append(name)
+        except (requests.RequestException, AssertionError):
+            pass  # the server is gone
+        finally:
+            client.close()
+
+
+def post_until_killed(server, admin, posters):
+    before = sum(len(p.told) for p in posters)
+    client = admin.at(server.address)
+    threads = [
+        threading.Thread(target=p.run, args=(client.another(),), daemon=True) for p in posters
+    ]
+    for thread in threads:
+        thread.start()
+    eventually(lambda: sum(len(p.told) for p in posters) >= before + BETWEEN, "enough messages")
+    server.kill()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive(), "a poster still waits for an answer"
+
+
+@pytest.mark.concurrent
+def test_every_acknowledged_message_is_delivered_whenever_the_server_dies(new_server, receiver):
+    server = new_server(**ALLOW).start()
+    admin = server.admin()
+    integration, room = watching(admin, receiver)
+    posters = [Poster(room, f"poster{n}") for n in range(POSTERS)]
+    for _ in range(KILLS):
+        post_until_killed(server, admin, posters)
+        server.start()
+    told = {name for p in posters for name in p.told}
+    eventually(lambda: told <= texts(receiver), "every message to be delivered")
+    ids = {}
+    for call in list(receiver.calls):
+        ids.setdefault(call.json()["message_id"], set()).add(call.headers["webhook-id"])
+    assert all(len(of_one) == 1 for of_one in ids.values()), "one message, one id"
+    entries = last_entries(admin.at(server.address), integration, 1)
+    assert {e["tries"] for e in entries} == {0}
