@@ -26,7 +26,7 @@
 
 #define FIXTURE_WORKER(argc, argv)                                                                 \
     if ((argc) > 1 && strcmp((argv)[1], WORKER_COMMAND) == 0)                                      \
-    return worker_main((argc) > 2)
+    return worker_main(false)
 
 struct image {
     struct engine_state state;
@@ -82,9 +82,8 @@ static inline bool rig_hear(struct rig *rig)
 static inline void rig_start_again(struct rig *rig)
 {
     int pair[2];
-    char name[] = "test", command[] = WORKER_COMMAND, unjailed[] = WORKER_UNJAILED;
-    /* valgrind makes system calls of its own. */
-    char *argv[] = {name, command, getenv("GANTRY_TEST_UNJAILED") ? unjailed : NULL, NULL};
+    char name[] = "test", command[] = WORKER_COMMAND;
+    char *argv[] = {name, command, NULL};
     char *envp[] = {NULL};
     posix_spawn_file_actions_t actions;
 
