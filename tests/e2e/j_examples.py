@@ -31,7 +31,8 @@ def example(admin, sender, scripted=False):
     if scripted:
         wanted["script"] = (EXAMPLES / sender / "script.js").read_text()
         wanted["scriptEnabled"] = True
-    kept = {name: value for name, value in wanted.items() if name not in ("type", "channel", "name")}
+    own = ("type", "channel", "name")
+    kept = {name: value for name, value in wanted.items() if name not in own}
     hook, room = hook_in_room(admin, **kept)
     options = EXAMPLES / sender / "options.json"
     if options.exists():

@@ -1,5 +1,5 @@
-"""The look at a script when an integration is made or changed: scriptCompiled, scriptError, and what
-is run of records that were never looked at."""
+"""The look at a script when an integration is made or changed: scriptCompiled, scriptError, and
+what is run of records that were never looked at."""
 
 import json
 import sqlite3
@@ -28,7 +28,10 @@ SYNTAX = {
     "a class": (RIGHT, COMPILED),
     "no class at all": ("1 + 1", COMPILED),
     "a return outside of functions": ("return 1", COMPILED),
-    "what engines of today know": ("const a = {}; a?.b ?? 1; class Script { #x = 1n; static y = 2; static {} }", COMPILED),
+    "what engines of today know": (
+        "const a = {}; a?.b ?? 1; class Script { #x = 1n; static y = 2; static {} }",
+        COMPILED,
+    ),
     "an open brace": (WRONG, BROKEN),
     "import": ("import x from 'y'", BROKEN),
     "export": ("export const x = 1", BROKEN),
@@ -73,7 +76,8 @@ def test_a_script_that_is_off_is_not_looked_at(admin, kind):
 
 def test_a_script_may_have_256_kilobytes(admin):
     most = RIGHT + " " * (256 * 1024 - len(RIGHT))
-    assert looked_at(create_named(admin, BODIES["incoming"], script=most, scriptEnabled=True)) == COMPILED
+    document = create_named(admin, BODIES["incoming"], script=most, scriptEnabled=True)
+    assert looked_at(document) == COMPILED
     document = create_named(admin, BODIES["incoming"], script=most + " ", scriptEnabled=True)
     assert document["scriptError"] == {
         "name": "RangeError", "message": "The script is larger than 256 KiB", "stack": "",
@@ -167,8 +171,16 @@ STRICTNESS = {
         "global",
         "none",
     ),
-    "arguments.callee": ("return { error: typeof (function () { return arguments.callee })() }", "function", None),
-    "a frozen property": ("const o = Object.freeze({ a: 1 }); o.a = 2; return { error: 'a' + o.a }", "a1", None),
+    "arguments.callee": (
+        "return { error: typeof (function () { return arguments.callee })() }",
+        "function",
+        None,
+    ),
+    "a frozen property": (
+        "const o = Object.freeze({ a: 1 }); o.a = 2; return { error: 'a' + o.a }",
+        "a1",
+        None,
+    ),
 }
 
 

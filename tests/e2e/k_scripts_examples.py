@@ -72,7 +72,11 @@ ISSUE = {
     "issue": {
         "key": "OPS-7",
         "self": "https://jira.example/rest/api/2/issue/10007",
-        "fields": {"summary": "Disk full", "status": {"name": "Done"}, "priority": {"name": "High"}},
+        "fields": {
+            "summary": "Disk full",
+            "status": {"name": "Done"},
+            "priority": {"name": "High"},
+        },
     },
     "changelog": {"items": [{"field": "status", "fromString": "Open", "toString": "Done"}]},
 }
@@ -150,7 +154,8 @@ def test_a_weather_report_is_asked_for_and_posted(admin, strict):
     body = '{"city":"Porto","celsius":17,"sky":"clear","wind":9}'
     (message,) = processed(admin, hook, wanted["data"], status_code=200, content=body)["wouldPost"]
     assert message["msg"] == "Porto: 17 C, clear"
-    assert message["attachments"][0]["fields"] == [{"title": "Wind", "value": "9 km/h", "short": True}]
+    wind = {"title": "Wind", "value": "9 km/h", "short": True}
+    assert message["attachments"][0]["fields"] == [wind]
     (message,) = processed(admin, hook, wanted["data"], status_code=404, content="no")["wouldPost"]
     assert message["msg"] == "No forecast for Porto"
     default = processed(admin, hook, wanted["data"], status_code=503, content="x")

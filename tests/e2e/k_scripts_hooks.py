@@ -1,5 +1,5 @@
-"""Hooks with scripts: what a script is given, what its result means for the sender and for the room,
-and what its failures do. The rows are those of docs/scripts.md."""
+"""Hooks with scripts: what a script is given, what its result means for the sender and for the
+room, and what its failures do. The rows are those of docs/scripts.md."""
 
 import json
 import threading
@@ -99,7 +99,8 @@ def test_the_content_is_what_it_would_be_without_a_script(admin, nobody, kind, b
 
 
 def test_a_get_runs_the_script_with_empty_content(admin, nobody):
-    hook, room = scripted(admin, incoming("return { content: { text: 'n' + Object.keys(request.content).length } }"))
+    body = "return { content: { text: 'n' + Object.keys(request.content).length } }"
+    hook, room = scripted(admin, incoming(body))
     assert nobody.get(path(hook)).said == SUCCESS
     assert texts(admin, room) == ["n0"]
     assert nobody.call("HEAD", path(hook)).status == 200
@@ -115,7 +116,11 @@ RESULTS = {
     "0": ("return 0", SUCCESS, []),
     "an empty text": ("return ''", SUCCESS, []),
     "a content": ("return { content: { text: 'hi' } }", SUCCESS, ["hi"]),
-    "a promise of a content": ("return Promise.resolve({ content: { text: 'hi' } })", SUCCESS, ["hi"]),
+    "a promise of a content": (
+        "return Promise.resolve({ content: { text: 'hi' } })",
+        SUCCESS,
+        ["hi"],
+    ),
     "a thenable": ("return { then(f) { f({ content: { text: 'hi' } }) } }", SUCCESS, ["hi"]),
     "an empty content is an empty message": ("return { content: {} }", SUCCESS, [""]),
     "an error as a text": ("return { error: 'no thanks' }", failure("no thanks"), []),
@@ -154,7 +159,11 @@ RESULTS = {
         (200, text({"success": True, "a": 1})),
         ["hi"],
     ),
-    "a response that is no object": ("return { content: { text: 'hi' }, response: 'x' }", SUCCESS, ["hi"]),
+    "a response that is no object": (
+        "return { content: { text: 'hi' }, response: 'x' }",
+        SUCCESS,
+        ["hi"],
+    ),
     "a destination while the override is off": (
         "return { content: { text: 'hi', channel: '#general' } }",
         OVERRIDE,
@@ -234,7 +243,8 @@ def test_separate_answers_are_inherited_from_the_sender(admin, nobody):
 
 
 def test_what_the_script_says_of_separate_answers_counts(admin, nobody):
-    body = "return { content: { text: 'hi', channel: ['#general', '#gone'], separateResponse: %s } }"
+    content = "{ text: 'hi', channel: ['#general', '#gone'], separateResponse: %s }"
+    body = "return { content: " + content + " }"
     yes, _ = scripted(admin, incoming(body % "true"), overrideDestinationChannelEnabled=True)
     assert len(call(nobody, yes, {}).ok()["responses"]) == 2
     no, _ = scripted(admin, incoming(body % "false"), overrideDestinationChannelEnabled=True)
@@ -287,7 +297,7 @@ def test_the_instance_and_its_variables_live_from_call_to_call_until_an_update(a
 
 
 def test_integrations_share_nothing(admin, nobody):
-    script = incoming("Store.set('n', (Store.get('n') || 0) + 1); return { error: '' + Store.get('n') }")
+    script = incoming("return { error: '' + Store.set('n', (Store.get('n') || 0) + 1) }")
     one, two = scripted(admin, script)[0], scripted(admin, script)[0]
     assert [call(nobody, h, {}).said for h in (one, one, two)] == [
         failure("1"), failure("2"), failure("1"),
@@ -298,7 +308,8 @@ def test_integrations_share_nothing(admin, nobody):
 
 
 def test_a_failure_is_in_the_history_with_its_place_and_not_in_the_answer(admin, nobody):
-    script = "class Script {\n  process_incoming_request() {\n    console.log('about to', { a: 1 });\n    return missing.member;\n  }\n}"
+    body = "\n\n  console.log('about to', { a: 1 });\n  return missing.member;\n"
+    script = incoming(body)
     hook, _ = scripted(admin, script)
     answer = call(nobody, hook, {"text": "x"})
     assert answer.said == RUNNING
@@ -345,7 +356,8 @@ def test_a_script_that_never_ends_is_ended_and_delays_nobody_else(admin, nobody)
     stuck, _ = scripted(admin, incoming("for (;;) {}"))
     fine, room = scripted(admin, incoming("return { content: { text: 'fine' } }"))
     answers = []
-    thread = threading.Thread(target=lambda: answers.append(call(nobody.another(), stuck, {}).said))
+    other = nobody.another()
+    thread = threading.Thread(target=lambda: answers.append(call(other, stuck, {}).said))
     thread.start()
     assert call(nobody, fine, {}).said == SUCCESS
     thread.join()
@@ -388,13 +400,32 @@ def test_switched_off_scripts_are_kept_and_messages_pass(new_server):
 # A sender that does not wait
 
 
+def request_to(hook):
+    return f"POST {path(hook)} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode()
+
+
 def test_when_the_sender_leaves_nothing_is_posted_and_its_owner_hears_of_it(server, admin, nobody):
-    body = "const end = Date.now() + 500; while (Date.now() < end); return { content: { text: 'x' } }"
-    hook, room = scripted(admin, incoming(body))
+    wait = "const end = Date.now() + 500; while (Date.now() < end);"
+    hook, room = scripted(admin, incoming(wait + "return { content: { text: 'x' } }"))
     with Wire(server.address) as wire:
-        wire.send(f"POST {path(hook)} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode())
+        wire.send(request_to(hook))
     (entry,) = recorded(admin, hook, 1)
     assert entry["reason"] == "the sender left before the script had ended"
     assert entry["script"]["ended"] == "returned"
     assert call(nobody, hook, {}).said == SUCCESS
     assert texts(admin, room) == ["x"]
+
+
+def test_a_server_that_stops_does_not_wait_for_scripts(new_server):
+    server = new_server(GANTRY_SERVER_STOP_TIMEOUT="100ms", GANTRY_SCRIPTS_CPU_TIME="30s").start()
+    admin = server.admin()
+    stuck, _ = scripted(admin, incoming("for (;;) {}"))
+    waiting, _ = scripted(admin, incoming("for (;;) {}"))
+    fine, _ = scripted(admin, incoming("return null"))
+    with Wire(server.address) as one, Wire(server.address) as two, Wire(server.address) as three:
+        for wire, hook in (one, stuck), (two, stuck), (three, waiting):
+            wire.send(request_to(hook))
+        admin.get("me").ok()
+        server.stop()
+    server.start()
+    assert call(server.client(), fine, {}).said == SUCCESS

@@ -87,8 +87,9 @@ def test_a_delivery_that_was_refused_may_come_again(admin, nobody, body, refusal
 @pytest.mark.concurrent
 def test_of_two_at_once_one_has_to_come_again(admin, nobody):
     """The script keeps the first one busy for long; the second meets it."""
-    body = COUNTING + "const end = Date.now() + 1500; while (Date.now() < end); return { content: { text: 'n' + n } }"
-    hook, room = scripted(admin, incoming(body))
+    wait = "const end = Date.now() + 1500; while (Date.now() < end);"
+    script = incoming(COUNTING + wait + "return { content: { text: 'n' + n } }")
+    hook, room = scripted(admin, script)
     answers = []
 
     def send():

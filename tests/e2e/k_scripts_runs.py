@@ -18,8 +18,11 @@ def test_a_run_tells_when_which_how_and_what_it_used(admin, nobody):
     hook, _ = scripted(admin, incoming("console.log('one'); console.error('two'); return null"))
     call(nobody, hook, {}).ok()
     (run,) = last_runs(admin, hook, 1)
-    assert list(run) == ["number", "at", "method", "ended", "console", "cpuMs", "wallMs", "heapBytes"]
-    assert (run["number"], run["method"], run["ended"]) == (1, "process_incoming_request", "returned")
+    assert list(run) == [
+        "number", "at", "method", "ended", "console", "cpuMs", "wallMs", "heapBytes",
+    ]  # fmt: skip
+    assert (run["number"], run["ended"]) == (1, "returned")
+    assert run["method"] == "process_incoming_request"
     assert re.fullmatch(MOMENT, run["at"])
     assert run["console"] == [["log", "one"], ["error", "two"]]
     assert 0 < run["cpuMs"] <= run["wallMs"] < 60000
@@ -27,7 +30,10 @@ def test_a_run_tells_when_which_how_and_what_it_used(admin, nobody):
 
 
 def test_a_failure_tells_its_place_and_stack(admin, nobody):
-    script = "class Script {\n  process_incoming_request() { this.deep(); }\n  deep() {\n    null.x;\n  }\n}"
+    script = (
+        "class Script {\n  process_incoming_request() { this.deep(); }\n"
+        "  deep() {\n    null.x;\n  }\n}"
+    )
     hook, _ = scripted(admin, script)
     call(nobody, hook, {})
     (run,) = last_runs(admin, hook, 1)

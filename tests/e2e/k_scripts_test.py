@@ -32,14 +32,16 @@ def test_an_integration_tells_it_with_what_is_its_own_and_nothing_happens(admin)
     told = try_script(admin, integrationId=hook["_id"], request={"content": {"t": "hi"}}).ok()
     (message,) = told["wouldPost"]
     assert message["channel"] == "#" + room["name"]
-    assert (message["alias"], message["emoji"], message["bot"]) == ("Robot", ":gear:", {"i": hook["_id"]})
+    assert (message["alias"], message["emoji"]) == ("Robot", ":gear:")
+    assert message["bot"] == {"i": hook["_id"]}
     assert posted(admin, room) == []
     assert runs(admin, hook).ok()["total"] == 0
     assert admin.get("/ext/v1/hooks.history", {"id": hook["_id"]}).ok()["total"] == 0
 
 
 def test_a_draft_for_an_integration_leaves_its_own_script_and_state_alone(admin, nobody):
-    body = "Store.set('n', (Store.get('n') || 0) + 1); return { content: { text: 'n' + Store.get('n') } }"
+    count = "Store.set('n', (Store.get('n') || 0) + 1)"
+    body = "return { content: { text: 'n' + " + count + " } }"
     hook, room = scripted(admin, incoming(body))
     call(nobody, hook, {}).ok()
     for _ in range(2):
@@ -51,6 +53,7 @@ def test_a_draft_for_an_integration_leaves_its_own_script_and_state_alone(admin,
     assert texts(admin, room) == ["n1", "n2"]
 
 
+FAILED = {"success": False, "error": "error-running-script"}
 ANSWERS = {
     "a refusal": ("return { error: 'no' }", 400, {"success": False, "error": "no"}, "returned"),
     "a response": (
@@ -60,8 +63,8 @@ ANSWERS = {
         "returned",
     ),
     "nothing": ("return", 200, {"success": True}, "returned"),
-    "a throw": ("throw new RangeError('r')", 400, {"success": False, "error": "error-running-script"}, "failed"),
-    "a result without sense": ("return 7", 400, {"success": False, "error": "error-running-script"}, "failed"),
+    "a throw": ("throw new RangeError('r')", 400, FAILED, "failed"),
+    "a result without sense": ("return 7", 400, FAILED, "failed"),
     "a wrong message": (
         "return { content: { text: 'x', attachments: [{ image_url: '/x' }] } }",
         400,
@@ -78,7 +81,7 @@ def test_the_answer_of_a_sender_is_told_for(admin, body, status, response, ended
 
 
 def test_errors_have_their_place(admin):
-    told = try_script(admin, script="class Script {\n process_incoming_request() {\n  oops();\n } }").ok()
+    told = try_script(admin, script=incoming("\n\n oops()")).ok()
     assert (told["error"]["name"], told["error"]["line"]) == ("ReferenceError", 3)
     told = try_script(admin, script="class Script {\n  let x\n}").ok()
     assert (told["ended"], told["error"]["name"]) == ("not-evaluated", "SyntaxError")
@@ -100,7 +103,8 @@ def test_what_is_not_given_of_a_request_is_as_usual(admin):
     seen = try_script(admin, script=script, request=request).ok()["response"]["r"]
     assert seen["content"] == seen["body"] == {"a": 1}
     assert seen["content_raw"] == '{"a":1}'
-    assert (seen["url"]["query"], seen["url"]["pathname"]) == ({"room": "ops"}, "/hooks/draft/token")
+    assert seen["url"]["query"] == {"room": "ops"}
+    assert seen["url"]["pathname"] == "/hooks/draft/token"
     assert seen["headers"] == {"x-a": "b"}
     assert seen["user"]["username"] == admin.username
 
@@ -113,7 +117,8 @@ def test_a_recorded_call_is_tried_again(admin, nobody):
     set_options(admin, hook, history={"headers": True, "body": True}).ok()
     call(nobody, hook, {"t": "once"}, X_Event="push").ok()
     (entry,) = recorded(admin, hook, 1)
-    script = incoming("return { content: { text: request.content.t + request.headers['x-event'] } }")
+    text = "request.content.t + request.headers['x-event']"
+    script = incoming("return { content: { text: " + text + " } }")
     told = try_script(admin, integrationId=hook["_id"], script=script, call=entry["number"]).ok()
     assert told["wouldPost"][0]["msg"] == "oncepush"
     assert texts(admin, room) == ["once!"]
@@ -133,20 +138,26 @@ def test_a_call_whose_body_was_not_kept_cannot_be_tried(admin, nobody):
 DATES = """class Script {
   prepare_outgoing_request({ request }) {
     const at = request.data.timestamp;
-    return { url: request.url, method: 'GET', at: at instanceof Date && at.toISOString(), n: typeof request.data.message.ts.getTime };
+    const n = typeof request.data.message.ts.getTime;
+    return { url: request.url, method: 'GET', at: at instanceof Date && at.toISOString(), n };
   }
   process_outgoing_response({ request, response }) {
-    return { content: { text: response.status_code + response.content + response.content_raw + request.data.x } };
+    const { status_code, content, content_raw } = response;
+    return { content: { text: status_code + content + content_raw + request.data.x } };
   }
 }"""
 
 
 def test_moments_are_dates(admin):
     data = {"timestamp": "2026-01-02T03:04:05Z", "message": {"ts": 1700000000000}}
-    told = try_script(admin, script=DATES, side="outgoing", request={"data": data, "url": "https://x.example"}).ok()
+    request = {"data": data, "url": "https://x.example"}
+    told = try_script(admin, script=DATES, side="outgoing", request=request).ok()
     assert told["result"] == {
-        "url": "https://x.example", "method": "GET", "at": "2026-01-02T03:04:05.000Z", "n": "function",
-    }  # fmt: skip
+        "url": "https://x.example",
+        "method": "GET",
+        "at": "2026-01-02T03:04:05.000Z",
+        "n": "function",
+    }
     assert "status" not in told
 
 
@@ -237,7 +248,8 @@ def test_the_command_line_tries_a_file(folder):
 def test_the_command_line_tries_outgoing_methods(folder):
     (folder / "script.js").write_text(DATES)
     request = {"data": {"timestamp": 0, "message": {"ts": 0}, "x": "x"}}
-    (folder / "request.json").write_text(json.dumps({"request": request, "response": {"content": "c"}}))
+    given = {"request": request, "response": {"content": "c"}}
+    (folder / "request.json").write_text(json.dumps(given))
     arguments = ["script", "run", folder / "script.js", "--request", folder / "request.json"]
     done = gantry(*arguments, "--method", "process_outgoing_response")
     assert done.code == 0 and '"msg":"200ccx"' in done.out, done
