@@ -287,6 +287,7 @@ static void prepare_came(struct job *job)
         give_back(a, 0);
         return;
     }
+    attempt_note_run(a);
     switch (a->run.run.end) {
     case SCRIPT_RETURNED:
         step(a, STEP_PREPARE_BEFORE);
@@ -453,6 +454,7 @@ static void response_came(struct job *job)
         give_back(a, 0);
         return;
     }
+    attempt_note_run(a);
     switch (a->run.run.end) {
     case SCRIPT_RETURNED:
         heed_response(a);

@@ -85,6 +85,8 @@ struct attempt {
     const struct json *result;    /* of the prepare script */
     struct str argument;          /* JSON: the request as scripts see it */
     struct request request;
+    struct str runs[2]; /* what is kept of the script's runs */
+    size_t run_count;
     bool scripted; /* the script can be asked */
     bool calling;  /* the exchange is under way */
     bool silent;   /* nothing is known of the receiver */
@@ -122,6 +124,8 @@ void attempt_cut(struct attempt *a);
 
 /* Notes a step in the entry. `number` ends the names that have one. */
 void entry_step(struct arena *arena, struct outgoing_entry *e, enum step step, int64_t number);
+/* A run of the script is home: takes what is kept of it. */
+void attempt_note_run(struct attempt *a);
 /* Hands `order` to the writer; `then` is called when it is done, `refused` in its place when the
  * message was refused: then nothing was done and command.err says why. */
 void attempt_order(struct attempt *a, void (*then)(struct attempt *a),

@@ -1,11 +1,17 @@
 /* The commands of a try: everything that one order says happens in one transaction, so the history,
  * the row and the message that was posted never disagree. Runs on the thread `queue`; apply() on
  * the writer. */
+#include <assert.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "deliver/internal.h"
+#include "script/report.h"
 #include "store/integration.h"
 #include "store/outgoing_history.h"
+#include "store/record.h"
+
+enum { RUN_BYTES = 512 << 10, RUN_CONSOLE_BYTES = 64 << 10 };
 
 /* --- the entry --- */
 
@@ -19,6 +25,36 @@ void entry_step(struct arena *arena, struct outgoing_entry *e, enum step step, i
                          STR_FMT(e->step));
     e->error |= info->error;
     e->finished |= info->finishes;
+}
+
+/* --- runs of the script --- */
+
+void attempt_note_run(struct attempt *a)
+{
+    const struct script_run *run = &a->run.run;
+    if (run->end == SCRIPT_NO_METHOD)
+        return;
+    BUF(doc, RUN_BYTES);
+    struct json_out o = json_continue(&doc, false);
+    json_member_time(&o, "at", clock_wall_ms());
+    json_member_str(&o, "method", str_of(run->method));
+    script_run_put_members(&o, &a->arena, run, RUN_CONSOLE_BYTES);
+    script_run_log(&a->arena, run);
+    assert(a->run_count < sizeof(a->runs) / sizeof(a->runs[0]));
+    if (buf_ok(&doc))
+        a->runs[a->run_count++] = arena_str(&a->arena, buf_str(&doc));
+}
+
+static void add_runs(struct tx *tx, const struct attempt *a)
+{
+    struct record_row rows[2];
+    for (size_t i = 0; i < a->run_count; i++)
+        rows[i] = (struct record_row){.kind = RECORD_RUN,
+                                      .integration_id = a->row->integration_id,
+                                      .at_ms = tx->rd.now_ms,
+                                      .doc = a->runs[i]};
+    if (a->run_count > 0)
+        records_add(tx, rows, a->run_count);
 }
 
 /* --- on the writer --- */
@@ -78,6 +114,7 @@ static bool apply(struct tx *tx, struct command *command, struct err *err)
         if (a->order.posted_to == &a->entry.result_message)
             entry.result_message = a->order.posted;
         (void)outgoing_history_insert(tx, &entry);
+        add_runs(tx, a);
     }
     end_row(tx, a);
     if (a->order.switches_off)

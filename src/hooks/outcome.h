@@ -1,9 +1,8 @@
-/* What the end of a script's run means: for the caller of a hook, for the log, and for what is kept
- * of it. Any thread. */
+/* What the end of a script's run means for the caller of a hook. Any thread. */
 #pragma once
 
 #include "base/json.h"
-#include "script/script.h"
+#include "script/report.h"
 
 enum script_says {
     SCRIPT_SAYS_POST,    /* `content` */
@@ -31,12 +30,3 @@ struct script_word script_understand(struct script_run *run, const struct json *
 void script_word_put(struct buf *out, const struct script_word *word);
 void script_refusal_put(struct buf *out, struct str error);
 void script_response_put(struct buf *out, const struct json *response);
-
-/* "returned", "failed" … */
-const char *script_end_name(enum script_end end);
-/* How it ended: "ended", "error", "console" (up to `console_bytes` of it), "cpuMs", "wallMs",
- * "heapBytes". */
-void script_run_put_members(struct json_out *o, struct arena *arena, const struct script_run *run,
-                            size_t console_bytes);
-/* The failure and what it printed, for the operator. */
-void script_run_log(struct arena *arena, const struct script_run *run);

@@ -9,6 +9,7 @@ import pytest
 from harness.outgoing import ALLOW, CALLED, last_entries, only_entry, said, say, watching
 from harness.receiver import Receiver, Reply
 from harness.rooms import messages
+from harness.scripts import last_runs
 
 SETTINGS = ALLOW
 
@@ -256,6 +257,16 @@ def test_content_without_a_place_fails(admin, receiver):
     entry = only_entry(admin, integration)
     assert entry["steps"][-2:] == [f"execute-script-before-running-{RESPONSE}", "after-http-call"]
     assert entry["httpError"]["message"] == "invalid-channel"
+
+
+def test_its_owner_sees_how_the_last_runs_ended(admin, receiver):
+    script = prepare("console.log('asked'); throw new Error('not today');")
+    integration, room = scripted(admin, receiver, script)
+    say(admin, room)
+    (run,) = last_runs(admin, integration, 1)
+    assert (run["method"], run["ended"]) == (PREPARE, "failed")
+    assert run["console"] == [["log", "asked"]]
+    assert run["error"]["message"] == "not today"
 
 
 # --- whole examples ---
