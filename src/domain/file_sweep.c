@@ -35,6 +35,8 @@ struct files {
     /* The sweeper's: the walk through the folder that begins with the process. */
     struct bytes_walk *walk;
     bool walked;
+    int64_t row;  /* the last one whose bytes it has looked for */
+    bool matched; /* it has looked for those of all rows */
 };
 
 /* --- uploads --- */
@@ -202,7 +204,61 @@ static void sweep_strays(struct files *files)
     }
 }
 
-/* --- what has a row --- */
+/* --- what has no bytes --- */
+
+/* A row is there when its bytes are durable, so somebody else must have taken them. */
+struct rows {
+    int64_t after;
+    struct file_row items[AT_ONCE];
+    size_t count;
+};
+
+static bool ask_rows(struct rd *rd, void *arg, struct err *err)
+{
+    (void)err;
+    struct rows *rows = arg;
+    rows->count = files_after(rd, rows->after, rows->items, AT_ONCE);
+    return true;
+}
+
+static bool drop_row(struct tx *tx, void *arg, struct err *err)
+{
+    (void)err;
+    const struct file_row *row = arg;
+    file_drop_unconfirmed(tx, row->id);
+    return true;
+}
+
+/* What nobody has confirmed goes. What a message names stays, for the bytes may come back out of a
+ * backup. False: the database cannot be asked just now. */
+static bool match(struct files *files, struct arena *arena, struct file_row *row)
+{
+    struct err err = ERR_NONE;
+    if (bytes_size(files->folder, row->id) == row->size)
+        return true;
+    log_event(LOG_WARN, "file_missing", "id=%s confirmed=%d", LOG_Q(row->id), row->confirmed);
+    return row->confirmed || store_write_now(files->store, arena, drop_row, row, &err);
+}
+
+/* Once in a process. */
+static void sweep_rows(struct files *files)
+{
+    struct rows rows = {.after = files->row};
+    struct err err = ERR_NONE;
+    struct arena arena;
+    if (files->matched)
+        return;
+    arena_init(&arena, ARENA_BYTES);
+    bool ok = store_read_now(files->store, &arena, ask_rows, &rows, &err);
+    for (size_t i = 0; ok && i < rows.count; i++) {
+        ok = match(files, &arena, &rows.items[i]);
+        files->row = ok ? rows.items[i].seq : files->row;
+    }
+    files->matched = ok && rows.count < AT_ONCE;
+    arena_release(&arena);
+}
+
+/* --- what is gone --- */
 
 struct gone {
     struct str ids[AT_ONCE];
@@ -268,5 +324,6 @@ void files_sweep(struct files *files)
 {
     sweep_uploads(files);
     sweep_strays(files);
+    sweep_rows(files);
     sweep_gone(files);
 }

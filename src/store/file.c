@@ -135,7 +135,33 @@ void file_confirm(struct tx *tx, const struct file *file)
     stmt_run(q);
 }
 
+size_t files_after(struct rd *rd, int64_t after, struct file_row *out, size_t max)
+{
+    size_t count = 0;
+    struct stmt *q = db_stmt(rd->db, "SELECT seq, id, size, message_id IS NOT NULL FROM files "
+                                     "WHERE gone = 0 AND seq > $1 ORDER BY seq LIMIT $2");
+    stmt_i64(q, 1, after);
+    stmt_i64(q, 2, (int64_t)max);
+    while (count < max && stmt_next(q)) {
+        struct file_row *row = &out[count++];
+        row->seq = col_i64(q, 0);
+        row->id = col_str(q, 1, rd->arena);
+        row->size = col_i64(q, 2);
+        row->confirmed = col_bool(q, 3);
+    }
+    stmt_done(q);
+    return count;
+}
+
 /* --- going --- */
+
+void file_drop_unconfirmed(struct tx *tx, struct str id)
+{
+    struct stmt *q = db_stmt(tx->rd.db, "UPDATE files SET gone = 1, expires_at_ms = NULL "
+                                        "WHERE id = $1 AND message_id IS NULL");
+    stmt_str(q, 1, id);
+    stmt_run(q);
+}
 
 void files_leave_message(struct tx *tx, struct str message_id)
 {

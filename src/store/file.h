@@ -29,7 +29,19 @@ void file_insert(struct tx *tx, const struct file *file);
 /* Takes its name and message over; it does not expire any more. */
 void file_confirm(struct tx *tx, const struct file *file);
 
+/* The first `max` rows behind the one numbered `after`, be they expired, but not those that are
+ * gone; how many. For whoever looks through all. */
+struct file_row {
+    int64_t seq, size;
+    struct str id;
+    bool confirmed;
+};
+size_t files_after(struct rd *rd, int64_t after, struct file_row *out, size_t max);
+
 /* --- going --- */
+
+/* The file is gone, unless it is confirmed. */
+void file_drop_unconfirmed(struct tx *tx, struct str id);
 
 /* The files that the message carries. */
 void files_leave_message(struct tx *tx, struct str message_id);
