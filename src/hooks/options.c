@@ -173,8 +173,16 @@ static const struct integration *managed(struct rd *rd, const struct call *call,
 {
     const struct integration *in = integration_find(rd, id);
     struct actor by = {.id = call->user_id, .username = call->username};
-    bool incoming = in == NULL || integration_is_incoming(in);
-    return integration_managed(rd, &by, id, incoming, OPTIONS, err);
+    if (in != NULL && integration_may_manage(rd, &by, in))
+        return in;
+    struct integration_filter seen = integrations_visible_to(rd, call->user_id);
+    bool manages = seen.all_incoming || seen.all_outgoing || !str_empty(seen.own_incoming_of) ||
+                   !str_empty(seen.own_outgoing_of);
+    if (manages)
+        fault_with(err, OPTIONS, "error-invalid-integration", "Invalid integration");
+    else
+        fault_with(err, OPTIONS, "not_authorized", "Unauthorized");
+    return NULL;
 }
 
 static bool change(struct tx *tx, struct call *call, struct err *err)
