@@ -34,6 +34,15 @@ struct claim {
     int64_t next_ms;     /* what is left there is due then */
 };
 
+/* What people see of a try while its receiver takes its time. A command of its own, with memory of
+ * its own, for the client holds the rest meanwhile. */
+struct showing {
+    struct command command; /* first */
+    struct arena arena;
+    struct attempt *attempt;
+    struct outgoing_entry entry; /* as it was then */
+};
+
 enum row_end {
     ROW_STAYS, /* as it is: the try goes on */
     ROW_FINISH,
@@ -46,6 +55,7 @@ struct order {
     const struct json *content; /* a message to be posted; NULL: none */
     struct str *posted_to;      /* the member of `entry` that keeps what was posted */
     bool enters;                /* the entry goes into the history */
+    bool updates;               /* ... where it is already */
     bool switches_off;          /* the integration */
     enum row_end row;
     int64_t due_ms, tries; /* of ROW_WAIT */
@@ -87,9 +97,10 @@ struct attempt {
     struct request request;
     struct str runs[2]; /* what is kept of the script's runs */
     size_t run_count;
-    bool scripted; /* the script can be asked */
-    bool calling;  /* the exchange is under way */
-    bool silent;   /* nothing is known of the receiver */
+    bool scripted;           /* the script can be asked */
+    bool calling;            /* the exchange is under way */
+    struct showing *showing; /* NULL: not shown */
+    bool silent;             /* nothing is known of the receiver */
     int64_t began_us;
 };
 
@@ -104,7 +115,8 @@ struct deliveries {
     struct inbox answers; /* exchanges */
     pthread_t thread;
     bool started;
-    bool cutting; /* what comes home now is not the truth: it waits for the next start */
+    int64_t show_at_ms; /* monotonic: when calls under way are looked at next */
+    bool cutting;       /* what comes home now is not the truth: it waits for the next start */
 
     pthread_mutex_t lock; /* leaf; guards the rest */
     pthread_cond_t changed;
@@ -126,6 +138,8 @@ void attempt_cut(struct attempt *a);
 void entry_step(struct arena *arena, struct outgoing_entry *e, enum step step, int64_t number);
 /* A run of the script is home: takes what is kept of it. */
 void attempt_note_run(struct attempt *a);
+/* Puts the entry into the history as it is now; the last order brings it up to date. */
+void attempt_show(struct attempt *a);
 /* Hands `order` to the writer; `then` is called when it is done, `refused` in its place when the
  * message was refused: then nothing was done and command.err says why. */
 void attempt_order(struct attempt *a, void (*then)(struct attempt *a),

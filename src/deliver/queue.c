@@ -22,6 +22,7 @@
 
 enum {
     LOOK_EVERY_MS = 1000,
+    SHOWN_AFTER_MS = 1000,
     AGAIN_MS = 50, /* for commands that found no room */
     CLAIM_ARENA_BYTES = 256 << 20,
     START_ARENA_BYTES = 64 << 20,
@@ -202,7 +203,21 @@ void deliveries_ended(struct attempt *a, enum plan_end end)
     tell_breaker(a, plan_ended(&d->plan, a->claim->destination, end, clock_mono_ms()));
     claim_unref(a->claim);
     arena_release(&a->arena);
+    free(a->showing);
     free(a);
+}
+
+/* A call that takes long is in the history before it ends. */
+static void show_slow(struct deliveries *d)
+{
+    int64_t before_us = clock_mono_us() - SHOWN_AFTER_MS * 1000;
+    if (clock_mono_ms() < d->show_at_ms)
+        return;
+    d->show_at_ms = clock_mono_ms() + LOOK_EVERY_MS;
+    for (struct attempt *a = d->alive; a != NULL; a = a->next) {
+        if (a->calling && a->showing == NULL && a->began_us <= before_us)
+            attempt_show(a);
+    }
 }
 
 /* --- mail --- */
@@ -371,6 +386,7 @@ static void *work(void *arg)
         wait_for_mail(d, until_next(d, draining));
         take_mail(d);
         order_again(d);
+        show_slow(d);
     }
     return NULL;
 }

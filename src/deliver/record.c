@@ -2,16 +2,18 @@
  * the row and the message that was posted never disagree. Runs on the thread `queue`; apply() on
  * the writer. */
 #include <assert.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "deliver/internal.h"
 #include "script/report.h"
 #include "store/integration.h"
 #include "store/outgoing_history.h"
 #include "store/record.h"
 
-enum { RUN_BYTES = 512 << 10, RUN_CONSOLE_BYTES = 64 << 10 };
+enum { RUN_BYTES = 512 << 10, RUN_CONSOLE_BYTES = 64 << 10, SHOWING_ARENA_BYTES = 64 << 20 };
 
 /* --- the entry --- */
 
@@ -113,13 +115,53 @@ static bool apply(struct tx *tx, struct command *command, struct err *err)
             entry.process_sent = a->order.posted;
         if (a->order.posted_to == &a->entry.result_message)
             entry.result_message = a->order.posted;
-        (void)outgoing_history_insert(tx, &entry);
+        if (a->order.updates)
+            (void)outgoing_history_update(tx, &entry); /* false: its owner has cleared it */
+        else
+            (void)outgoing_history_insert(tx, &entry);
         add_runs(tx, a);
     }
     end_row(tx, a);
     if (a->order.switches_off)
         switch_off(tx, a->claim->in->id);
     return true;
+}
+
+/* --- while the receiver takes its time --- */
+
+static bool apply_showing(struct tx *tx, struct command *command, struct err *err)
+{
+    (void)err;
+    struct outgoing_entry entry = ((struct showing *)command)->entry;
+    (void)outgoing_history_insert(tx, &entry);
+    return true;
+}
+
+/* Commands are done in order, so this one is home before the last order of the try. */
+static void shown(struct job *job)
+{
+    struct showing *showing = (struct showing *)job;
+    arena_release(&showing->arena);
+    if (showing->command.ok)
+        return;
+    showing->attempt->showing = NULL;
+    free(showing);
+}
+
+void attempt_show(struct attempt *a)
+{
+    struct showing *showing = mem_zalloc(sizeof(*showing));
+    a->showing = showing;
+    showing->attempt = a;
+    showing->entry = a->entry;
+    arena_init(&showing->arena, SHOWING_ARENA_BYTES);
+    job_init(&showing->command.job, &a->home->jobs);
+    showing->command.job.finish = shown;
+    showing->command.job.bytes = sizeof(*showing);
+    showing->command.arena = &showing->arena;
+    showing->command.apply = apply_showing;
+    if (!store_write(a->home->config.store, &showing->command, &showing->command.err))
+        shown(&showing->command.job); /* full: perhaps in a second */
 }
 
 /* --- on the queue --- */
@@ -174,5 +216,6 @@ void attempt_order(struct attempt *a, void (*then)(struct attempt *a),
 {
     a->then = then;
     a->refused = refused;
+    a->order.updates = a->showing != NULL;
     attempt_order_again(a);
 }

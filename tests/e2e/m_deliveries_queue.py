@@ -79,6 +79,19 @@ def test_an_integration_may_give_less_time(admin, new_receiver):
     assert only_entry(admin, integration)["httpError"]["type"] == "request-timeout"
 
 
+def test_a_call_that_takes_long_is_in_the_history_before_it_ends(admin, new_receiver):
+    receiver = hanging(new_receiver)
+    integration, room = watching(admin, receiver)
+    say(admin, room)
+    entry = only_entry(admin, integration)
+    assert entry["step"] == "pre-http-call" and "finished" not in entry
+    receiver.release()
+    eventually(
+        lambda: only_entry(admin, integration)["step"] == "after-http-call", "the entry to end"
+    )
+    assert only_entry(admin, integration)["_id"] == entry["_id"]
+
+
 def test_a_host_gets_so_many_calls_at_a_time(new_server, new_receiver):
     server = new_server(**ALLOW, GANTRY_DELIVERY_PER_HOST="2").start()
     admin = server.admin()
