@@ -91,7 +91,7 @@ static bool is_secret(struct arena *a, struct str text)
     size_t len;
     struct str encoded = str_after(text, PREFIX.len);
     char *bytes = arena_alloc(a, encoded.len + 1);
-    return encoded.len <= 2 * SECRET_MAX_BYTES &&
+    return encoded.len <= (size_t)2 * SECRET_MAX_BYTES &&
            digest_base64_decode(encoded, bytes, encoded.len, &len) && len >= SECRET_MIN_BYTES &&
            len <= SECRET_MAX_BYTES;
 }
