@@ -15,6 +15,7 @@ enum {
     TEXT_MAX = 4 << 20,
     CONSOLE_MAX = 3 << 20,
     FETCHES_MAX = CHANNEL_UP_BYTES - TEXT_MAX - CONSOLE_MAX,
+    PRELUDE_MAX = 1 << 20, /* compiled */
     NS_PER_US = 1000,
 };
 #define NEVER INT64_MAX
@@ -49,10 +50,23 @@ static bool make_roots(struct engine *e)
     return true;
 }
 
-/* The prelude is a function; called with ours, it returns the list of its own. */
-static bool run_prelude(struct engine *e)
+/* A module that has just begun. */
+static bool begin(struct engine *e, struct err *err)
 {
-    uint64_t prelude = value_eval(e, str_from(prelude_js, prelude_js_len), OUR_FILE, false);
+    GUEST0(&e->box, _initialize);
+    if (GUEST0(&e->box, qjs_init) != 0)
+        return err_internal(err, "the script engine does not start");
+    e->runtime = GUEST0(&e->box, qjs_get_runtime_ptr);
+    e->context = GUEST0(&e->box, qjs_get_context_ptr);
+    GUEST(&e->box, qjs_set_max_stack_size, GUEST_STACK);
+    GUEST(&e->box, qjs_set_interrupt_handler, 1);
+    return make_roots(e) || err_internal(err, "the script engine has no memory");
+}
+
+/* The prelude is a function; called with ours, it returns the list of its own. */
+static bool run_prelude(struct engine *e, struct str compiled)
+{
+    uint64_t prelude = value_run(e, compiled);
     uint64_t host = host_object(e);
     uint64_t hooks = value_call(e, prelude, VALUE_UNDEFINED, host, VALUE_UNDEFINED);
     for (uint32_t i = 0; i < HOOK_COUNT; i++) {
@@ -67,26 +81,35 @@ static bool run_prelude(struct engine *e)
     return true;
 }
 
+static bool compile_prelude(struct engine *e, struct buf *out)
+{
+    struct str source = str_from(prelude_js, prelude_js_len);
+    return value_save(e, value_eval(e, source, OUR_FILE, true), out);
+}
+
+static bool prelude_failed(struct engine *e, struct err *err)
+{
+    thrown_take(e);
+    return err_internal(err, "the prelude of scripts: %.*s", STR_FMT(buf_str(&e->text)));
+}
+
+/* The prelude is compiled in an engine that is then thrown away: every image of a script would
+ * carry the room that its source and the compiler took. */
 bool engine_open(struct engine *e, int channel, struct err *err)
 {
+    BUF(compiled, PRELUDE_MAX);
     *e = (struct engine){.look_at_ns = NEVER};
     buf_init(&e->text, TEXT_MAX);
     buf_init(&e->console, CONSOLE_MAX);
     buf_init(&e->fetches, FETCHES_MAX);
-    if (!sandbox_open(&e->box, channel, e, err))
+    if (!sandbox_open(&e->box, channel, e, err) || !begin(e, err))
         return false;
-    GUEST0(&e->box, _initialize);
-    if (GUEST0(&e->box, qjs_init) != 0)
-        return err_internal(err, "the script engine does not start");
-    e->runtime = GUEST0(&e->box, qjs_get_runtime_ptr);
-    e->context = GUEST0(&e->box, qjs_get_context_ptr);
-    GUEST(&e->box, qjs_set_max_stack_size, GUEST_STACK);
-    GUEST(&e->box, qjs_set_interrupt_handler, 1);
-    if (!make_roots(e) || !run_prelude(e)) {
-        thrown_take(e);
-        return err_internal(err, "the prelude of scripts: %.*s", STR_FMT(buf_str(&e->text)));
-    }
-    return true;
+    if (!compile_prelude(e, &compiled))
+        return prelude_failed(e, err);
+    sandbox_restart(&e->box, e);
+    if (!begin(e, err))
+        return false;
+    return run_prelude(e, buf_str(&compiled)) || prelude_failed(e, err);
 }
 
 struct engine_state engine_state(const struct engine *e)

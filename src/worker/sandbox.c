@@ -34,8 +34,10 @@ static bool reserve(int channel, struct err *err)
 {
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
     reservation = mmap(NULL, RESERVED, PROT_NONE, flags, -1, 0);
-    if (reservation == MAP_FAILED || mmap(reservation, CHANNEL_HEAP_BYTES, PROT_NONE,
-                                          MAP_SHARED | MAP_FIXED, channel, 0) == MAP_FAILED)
+    if (reservation != MAP_FAILED)
+        reservation =
+            mmap(reservation, CHANNEL_HEAP_BYTES, PROT_NONE, MAP_SHARED | MAP_FIXED, channel, 0);
+    if (reservation == MAP_FAILED)
         return err_internal(err, "no room for the script engine: %s", strerrordesc_np(errno));
     return true;
 }
@@ -84,6 +86,14 @@ void sandbox_resize(struct sandbox *box, uint32_t pages)
 {
     if (pages != box->in.w2c_memory.pages)
         resize(&box->in.w2c_memory, pages);
+}
+
+void sandbox_restart(struct sandbox *box, void *env)
+{
+    memset(box->in.w2c_memory.data, 0, box->in.w2c_memory.size);
+    sandbox_resize(box, 0);
+    Z_qjs_free(&box->in);
+    Z_qjs_instantiate(&box->in, env, env);
 }
 
 void *sandbox_at(const struct sandbox *box, uint32_t at, uint32_t len)

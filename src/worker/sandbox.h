@@ -38,6 +38,9 @@ enum { CLASS_STRICT = 128, CLASS_SLOPPY = 0 };
 /* Maps the memory and starts the module in it. `env` is handed to the imports (host.c). */
 bool sandbox_open(struct sandbox *box, int channel, void *env, struct err *err);
 
+/* Starts the module anew in memory that is empty again. */
+void sandbox_restart(struct sandbox *box, void *env);
+
 /* Of the memory: how many pages are in use. Growing or shrinking is what an image needs. */
 uint32_t sandbox_pages(const struct sandbox *box);
 void sandbox_resize(struct sandbox *box, uint32_t pages);

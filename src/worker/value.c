@@ -1,8 +1,9 @@
 /* The values of value.h: our side of the engine's functions. A worker's only thread. */
 #include "worker/value.h"
 
-/* JS_EVAL_FLAG_COMPILE_ONLY of the engine. */
-enum { COMPILE_ONLY = 1 << 5 };
+/* Of the engine: JS_EVAL_FLAG_COMPILE_ONLY; JS_WRITE_OBJ_BYTECODE and _STRIP_SOURCE;
+ * JS_READ_OBJ_BYTECODE. */
+enum { COMPILE_ONLY = 1 << 5, WRITE_FLAGS = 1 << 0 | 1 << 4, READ_FLAGS = 1 << 0 };
 
 void value_free(struct engine *e, uint64_t v)
 {
@@ -34,6 +35,25 @@ uint64_t value_eval(struct engine *e, struct str source, const char *file, bool 
                        name_at(e, str_of(file)), compile_only ? COMPILE_ONLY : 0);
     GUEST(&e->box, wasm_free, at);
     return v;
+}
+
+bool value_save(struct engine *e, uint64_t compiled, struct buf *out)
+{
+    uint32_t len_at = e->root + (uint32_t)offsetof(struct roots, len);
+    uint32_t at = GUEST(&e->box, JS_WriteObject, e->context, len_at, compiled, WRITE_FLAGS);
+    uint32_t len = engine_roots(e)->len;
+    const char *bytes = at != 0 ? sandbox_at(&e->box, at, len) : NULL;
+    return bytes != NULL && buf_add(out, str_from(bytes, len));
+}
+
+uint64_t value_run(struct engine *e, struct str saved)
+{
+    uint32_t at = sandbox_put(&e->box, saved);
+    if (at == 0)
+        return VALUE_EXCEPTION;
+    uint64_t v = GUEST(&e->box, JS_ReadObject, e->context, at, (uint32_t)saved.len, READ_FLAGS);
+    GUEST(&e->box, wasm_free, at);
+    return value_threw(v) ? v : GUEST(&e->box, JS_EvalFunction, e->context, v);
 }
 
 uint64_t value_parse(struct engine *e, struct str json)

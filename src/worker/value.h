@@ -41,6 +41,9 @@ uint64_t value_dup(struct engine *e, uint64_t v);
 
 /* Runs a text as a script; with `compile_only` it is looked at and not run. */
 uint64_t value_eval(struct engine *e, struct str source, const char *file, bool compile_only);
+/* What was compiled, as bytes, without its source; and the other way, with running it. */
+bool value_save(struct engine *e, uint64_t compiled, struct buf *out);
+uint64_t value_run(struct engine *e, struct str saved);
 uint64_t value_parse(struct engine *e, struct str json);
 uint64_t value_text(struct engine *e, struct str text);
 
