@@ -271,30 +271,32 @@ struct search {
     struct matcher *matcher;
     struct rd *rd;
     const struct event *event;
+    struct str text; /* of its message */
+    struct str own;  /* the integration whose reply it is; empty: none's */
+    bool edited;
     struct target_list found;
     size_t cap;
 };
 
-static struct str own_integration(const struct event *event)
+static void take_message(struct search *s, const struct message *m)
 {
-    if (event->message == NULL)
-        return STR("");
-    return json_get_str(json_get_lit(event->message->doc, "bot"), "i");
+    s->text = message_text(m);
+    s->own = json_get_str(json_get_lit(m->doc, "bot"), "i");
+    s->edited = json_get_lit(m->doc, "editedAt") != NULL;
 }
 
-static bool wants(const struct target *t, const struct event *event)
+static bool wants(const struct target *t, const struct search *s)
 {
-    struct str word, own = own_integration(event);
-    if (!str_empty(own) && str_eq(own, t->id))
+    struct str word;
+    if (!str_empty(s->own) && str_eq(s->own, t->id))
         return false;
-    if (event->message == NULL)
+    if (s->event->message == NULL)
         return true;
     const struct precheck rules = {.event = t->event,
                                    .words = &t->words,
                                    .word_anywhere = t->word_anywhere,
                                    .run_on_edits = t->run_on_edits};
-    bool edited = json_get_lit(event->message->doc, "editedAt") != NULL;
-    return precheck_passes(&rules, message_text(event->message), edited, &word);
+    return precheck_passes(&rules, s->text, s->edited, &word);
 }
 
 static void keep(struct search *s, struct target *t)
@@ -317,7 +319,7 @@ static void search_bucket(struct search *s, const struct bucket *b)
         if (t->round == s->matcher->round)
             continue;
         t->round = s->matcher->round;
-        if (wants(t, s->event))
+        if (wants(t, s))
             keep(s, t);
     }
 }
@@ -368,6 +370,8 @@ struct target_list matcher_find(struct matcher *m, struct rd *rd, const struct e
     const struct audience *a = &m->audiences[event->kind];
     if (a->count == 0)
         return s.found;
+    if (event->message != NULL)
+        take_message(&s, event->message);
     m->round++;
     if (event->room != NULL)
         search_room(&s, a);

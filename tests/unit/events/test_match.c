@@ -90,18 +90,18 @@ static void a_message_reaches_those_that_are_bound_to_its_room(void **state)
 }
 
 static const struct {
-    enum event_kind kind;
     const char *name;
+    enum event_kind kind;
     bool by_channel;
 } kinds[] = {
-    {EVENT_FILE_UPLOADED, "fileUploaded", true},
-    {EVENT_ROOM_JOINED, "roomJoined", true},
-    {EVENT_ROOM_LEFT, "roomLeft", true},
-    {EVENT_ROOM_ARCHIVED, "roomArchived", false},
-    {EVENT_ROOM_CREATED, "roomCreated", false},
-    {EVENT_MESSAGE_EDITED, "messageEdited", true},
-    {EVENT_MESSAGE_DELETED, "messageDeleted", true},
-    {EVENT_REACTION_ADDED, "reactionAdded", true},
+    {"fileUploaded", EVENT_FILE_UPLOADED, true},
+    {"roomJoined", EVENT_ROOM_JOINED, true},
+    {"roomLeft", EVENT_ROOM_LEFT, true},
+    {"roomArchived", EVENT_ROOM_ARCHIVED, false},
+    {"roomCreated", EVENT_ROOM_CREATED, false},
+    {"messageEdited", EVENT_MESSAGE_EDITED, true},
+    {"messageDeleted", EVENT_MESSAGE_DELETED, true},
+    {"reactionAdded", EVENT_REACTION_ADDED, true},
 };
 
 static void events_without_channels_go_by_their_name_alone(void **state)
