@@ -23,11 +23,11 @@ void plan_init(struct plan *p, const struct plan_limits *limits)
 void plan_release(struct plan *p)
 {
     size_t at = 0;
+    heap_release(&p->due);
+    heap_release(&p->pauses);
     for (struct destination *d; (d = map_each(&p->destinations, &at)) != NULL;)
         free(d);
     map_release(&p->destinations);
-    heap_release(&p->due);
-    heap_release(&p->pauses);
 }
 
 static struct destination *destination_new(struct str id)
