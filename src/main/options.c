@@ -3,6 +3,8 @@
 
 #include <arpa/inet.h>
 
+#include "main/scripts.h"
+
 enum { FLAG_BYTES = 128, TOKEN_BYTES_MIN = 16 };
 
 #define KB     (INT64_C(1) << 10)
@@ -588,12 +590,24 @@ static bool check_metrics(const struct options *o, struct err *err)
                        TOKEN_BYTES_MIN);
 }
 
+/* The guard names its key itself, and so does whoever asks for this. */
+static bool check_outbound(const struct options *o, struct err *err)
+{
+    static const struct str key = STR_INIT("outbound.allow: ");
+    struct err why;
+    if (outbound_allow_check(o->outbound_allow, &why))
+        return true;
+    struct str text = str_of(why.text);
+    return err_invalid(err, "%s", str_after(text, str_starts(text, key) ? key.len : 0).ptr);
+}
+
 static const struct {
     const char *name;
     bool (*check)(const struct options *o, struct err *err);
 } rules[] = {
     {"server.listen", check_listen},
     {"server.root_url", check_root_url},
+    {"outbound.allow", check_outbound},
     {"metrics.access", check_metrics},
 };
 enum { RULES = sizeof(rules) / sizeof(rules[0]) };

@@ -1,12 +1,12 @@
 /* The rooms of scripts, opened from the settings; see scripts.h. */
 #include "main/scripts.h"
 
+#include "base/log.h"
 #include "http/client.h"
 #include "http/guard.h"
 
 enum {
-    ALLOWED_MAX = 1000, /* entries */
-    ALLOWED_BYTES = 256 << 10,
+    ALLOWED_MAX = 1000,       /* entries */
     CLIENT_CONNECTIONS = 256, /* of all scripts; deliveries have as many as they may be */
     CLIENT_PER_HOST = 32,
     CLIENT_IDLE = 32,
@@ -21,30 +21,49 @@ bool switch_is_on(const char *value)
 
 /* --- the guard --- */
 
-/* Entries of a list with commas or line ends between. */
-static size_t add_entries(struct str list, struct str *entries, size_t count)
+struct entries {
+    struct str items[ALLOWED_MAX];
+    size_t count;
+};
+
+static bool is_entry(struct str text)
+{
+    struct err err;
+    struct guard *guard = guard_new(&text, 1, &err);
+    guard_free(guard);
+    if (guard == NULL)
+        log_event(LOG_WARN, "bad-allowlist-entry", "setting=SSRF_Allowlist error=%s",
+                  LOG_Q(str_of(err.text)));
+    return guard != NULL;
+}
+
+/* Those of a list with commas or line ends between. A tolerant list leaves out what is none: it was
+ * written while the server ran, and must not keep it from starting. */
+static void add_entries(struct entries *entries, struct str list, bool tolerant)
 {
     struct str line, entry;
     while (str_split(&list, '\n', &line)) {
         while (str_split(&line, ',', &entry)) {
             entry = str_trim(entry);
-            if (!str_empty(entry) && count < ALLOWED_MAX)
-                entries[count++] = entry;
+            if (!str_empty(entry) && entries->count < ALLOWED_MAX && (!tolerant || is_entry(entry)))
+                entries->items[entries->count++] = entry;
         }
     }
-    return count;
 }
 
 static struct guard *open_guard(const char *allow, struct str more, struct err *err)
 {
-    struct arena arena;
-    arena_init(&arena, ALLOWED_BYTES);
-    struct str *entries = ARENA_ARRAY(&arena, struct str, ALLOWED_MAX);
-    size_t count = add_entries(str_of(allow), entries, 0);
-    count = add_entries(more, entries, count);
-    struct guard *guard = guard_new(entries, count, err);
-    arena_release(&arena);
-    return guard;
+    struct entries entries = {.count = 0};
+    add_entries(&entries, str_of(allow), false);
+    add_entries(&entries, more, true);
+    return guard_new(entries.items, entries.count, err);
+}
+
+bool outbound_allow_check(const char *allow, struct err *err)
+{
+    struct guard *guard = open_guard(allow, STR(""), err);
+    guard_free(guard);
+    return guard != NULL;
 }
 
 /* --- the pool --- */

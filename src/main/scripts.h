@@ -16,7 +16,11 @@ struct script_rooms {
 /* Whether a switch such as scripts.disable is on. */
 bool switch_is_on(const char *value);
 
-/* `more_allowed` adds to outbound.allow: entries with commas or line ends between. `folder` is for
+/* Whether every entry of outbound.allow is one; false and *err names the first that is none. */
+bool outbound_allow_check(const char *allow, struct err *err);
+
+/* `more_allowed` adds to outbound.allow: entries with commas or line ends between; what is none is
+ * left out with a line in the log. `folder` is for
  * states that do not fit into memory. False and *err
  * when an entry is none, or the workers do not come up; script_rooms_close() is due in any case. */
 bool script_rooms_open(struct script_rooms *rooms, const struct options *options,
