@@ -112,9 +112,9 @@ struct frame {
  *   argument  the one argument, an object
  *   dates     paths of members of the argument that are moments: [["request","data","timestamp"]];
  *             their values are milliseconds and become Date
- *   fetched
- * {"id":1,"ok":true,"status":200,"statusText":"OK","url":"…","headers":[["name","value"]],
- *             "body":"…"} or {"id":1,"ok":false,"error":"…"}; "body" is base64
+ *   fetched   {"id":1,"ok":true,"status":200,"statusText":"OK","url":"…",
+ *              "headers":[["name","value"]],"body":"…"}, whose "body" is base64, or
+ *             {"id":1,"ok":false,"error":"…","code":"…"}; "code" may be absent
  *   result    what the method returned; empty for undefined
  *   fetches   those begun in this slice: [{"id":1,"url":"…","method":"GET","headers":[["n","v"]],
  *             "body":"…","timeout":20000,"insecure":false}]; "body" is base64, absent for none

@@ -64,6 +64,10 @@ static const struct row locales[] = {
      "[\"January 2, 2026\",\"Fri, Jan 2\",\"January 2026\",\"01/02/2026\","
      "\"Friday, January 2, 2026\",\"12:04 AM\",\"00:04:05\"]",
      BOTH},
+    {"the server's own zone",
+     M("const d = new Date(2026, 0, 2, 3, 4, 5); return [typeof d.getTimezoneOffset(), "
+       "d.toLocaleString(), new Date(2026, 6, 1).getMonth()];"),
+     "{}", "[\"number\",\"1/2/2026, 3:04:05 AM\",6]", BOTH},
     {"a zone that is not known",
      M("return new Date().toLocaleString('en', {timeZone: 'Asia/Tokyo'});"), "{}", "!RangeError",
      BOTH},
