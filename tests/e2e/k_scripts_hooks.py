@@ -3,6 +3,7 @@ room, and what its failures do. The rows are those of docs/scripts.md."""
 
 import json
 import threading
+from contextlib import ExitStack
 
 import pytest
 
@@ -429,3 +430,18 @@ def test_a_server_that_stops_does_not_wait_for_scripts(new_server):
         server.stop()
     server.start()
     assert call(server.client(), fine, {}).said == SUCCESS
+
+
+def test_no_more_than_64_calls_wait_for_a_script(new_server):
+    server = new_server(GANTRY_SERVER_STOP_TIMEOUT="100ms", GANTRY_SCRIPTS_CPU_TIME="30s").start()
+    admin = server.admin()
+    hook, room = scripted(admin, incoming("for (;;) {}"))
+    with ExitStack() as stack:
+        for _ in range(70):
+            stack.enter_context(Wire(server.address)).send(request_to(hook))
+        for entry in recorded(admin, hook, 5):
+            assert (entry["outcome"], entry["status"]) == ("failed", 503)
+            assert entry["script"]["ended"] == "refused"
+        server.stop()
+    server.start()
+    assert texts(admin.at(server.address), room) == []
