@@ -13,6 +13,7 @@ struct endpoint;
 struct hooks;
 struct files;
 struct scripts;
+struct streams;
 
 struct api {
     struct store *store;
@@ -23,6 +24,7 @@ struct api {
     struct hooks *hooks;              /* of the room hooks, for its own endpoints */
     struct scripts *scripts;          /* NULL: the operator has switched scripts off */
     struct files *files;              /* what is uploaded */
+    struct streams *streams;          /* of events (api/streams.h) */
     bool test_mode;                   /* no rate limits */
     const char *compatible_version;   /* what /api/info says: "8.8.1" */
     const char *create_tokens_secret; /* NULL: users.createToken is always refused */

@@ -15,10 +15,11 @@ bool call_unknown(struct err *err)
     return err_set(err, 401, NULL, "You must be logged in to do this.");
 }
 
-static bool expired(const struct call *call, const struct session_entry *session)
+static bool expired(const struct catalog *catalog, const struct session_entry *session,
+                    int64_t now_ms)
 {
-    int64_t days = catalog_setting_int(call->api->catalog, SETTING_ACCOUNTS_LOGINEXPIRATION);
-    return !session->personal && days > 0 && call->now_ms > session->created_at_ms + days * DAY_MS;
+    int64_t days = catalog_setting_int(catalog, SETTING_ACCOUNTS_LOGINEXPIRATION);
+    return !session->personal && days > 0 && now_ms > session->created_at_ms + days * DAY_MS;
 }
 
 /* The SHA-256 of a token, which clients send again and again: remembered under a keyed hash of 128
@@ -42,13 +43,13 @@ static struct str hash_of(struct str token)
     return str_from((const char *)known[at].hash, DIGEST_SHA256_BYTES);
 }
 
-/* The user whose token this is: it must be known by its hash, and be this user's. */
-static struct user_entry *find_caller(const struct call *call, struct str user_id)
+struct user_entry *session_user(const struct catalog *catalog, struct str token_hash,
+                                struct str user_id, int64_t now_ms)
 {
-    struct session_entry *session = catalog_session(call->api->catalog, hash_of(call->auth_token));
+    struct session_entry *session = catalog_session(catalog, token_hash);
     struct user_entry *user = NULL;
-    if (session != NULL && str_eq(session->user_id, user_id) && !expired(call, session))
-        user = catalog_user(call->api->catalog, user_id);
+    if (session != NULL && str_eq(session->user_id, user_id) && !expired(catalog, session, now_ms))
+        user = catalog_user(catalog, user_id);
     CATALOG_UNREF(session);
     if (user != NULL && !user->active) {
         CATALOG_UNREF(user);
@@ -60,7 +61,8 @@ static struct user_entry *find_caller(const struct call *call, struct str user_i
 bool call_identify(struct call *call, struct str user_id, struct err *err)
 {
     if (!str_empty(call->auth_token) && !str_empty(user_id))
-        call->user = find_caller(call, user_id);
+        call->user =
+            session_user(call->api->catalog, hash_of(call->auth_token), user_id, call->now_ms);
     if (call->user == NULL)
         return call->endpoint->auth == AUTH_OPTIONAL || call_unknown(err);
     call->user_id = call->user->head.key;

@@ -159,6 +159,9 @@ struct endpoint {
      * call->arena. */
     bool (*door)(struct call *call, const struct http_request *rq, struct err *err);
     struct step steps[ENDPOINT_STEPS];
+    /* In place of the answer of a success, for what goes on: on the loop, behind a step on a lane.
+     * It answers call->conn (sse_open()) and keeps nothing of the call. */
+    void (*stream)(struct call *call);
     /* After the answer was given, on the loop; `err` is NULL when it was that of a success. */
     void (*over)(struct call *call, const struct err *err);
 };
@@ -181,6 +184,7 @@ extern const struct endpoint endpoints_chat_marks[];
 extern const struct endpoint endpoints_chat_lists[];
 extern const struct endpoint endpoints_messages[];
 extern const struct endpoint endpoints_direct[];
+extern const struct endpoint endpoints_events[];
 extern const struct endpoint endpoints_files[];
 
 /* For doors: the 401 of somebody who is not known; the parameters out of the body, checked against

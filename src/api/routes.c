@@ -13,7 +13,7 @@ static const struct endpoint *const families[] = {
     endpoints_roles,        endpoints_permissions,   endpoints_settings, endpoints_info,
     endpoints_rooms,        endpoints_subscriptions, endpoints_teams,    endpoints_chat,
     endpoints_chat_marks,   endpoints_chat_lists,    endpoints_messages, endpoints_direct,
-    endpoints_files,        endpoints_deliveries,
+    endpoints_files,        endpoints_deliveries,    endpoints_events,
 };
 
 static bool takes_pieces(const struct endpoint *endpoint)

@@ -83,7 +83,9 @@ static void answer(struct call *call, struct http_request *rq, bool ok, const st
             ANSWER_MAX >> 20);
         err = &large;
     }
-    if (ok)
+    if (ok && call->endpoint->stream != NULL)
+        call->endpoint->stream(call);
+    else if (ok)
         reply_success(call, rq);
     else
         reply_failure(call, rq, err);

@@ -38,6 +38,10 @@ bool call_parse(struct call *call, struct str query, struct str content_type, st
 
 /* --- auth.c --- */
 
+/* The user whose token this is: it must be known by its SHA-256 and be his, and his account must be
+ * switched on. A reference, or NULL. */
+struct user_entry *session_user(const struct catalog *catalog, struct str token_hash,
+                                struct str user_id, int64_t now_ms);
 /* The endpoint's declared permissions (403). */
 bool call_permitted(const struct call *call, struct err *err);
 /* The rate limiter (429). Adds its headers to call->headers. */

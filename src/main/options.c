@@ -374,6 +374,17 @@ static const struct config_field fields[] = {
              "with commas between, such as 10.0.0.0/8,ci.example; the setting SSRF_Allowlist adds "
              "to it at the start"},
 
+    {.section = "events",
+     .key = "heartbeat",
+     .kind = CONFIG_DURATION,
+     .offset = MEMBER(heartbeat_ms),
+     .fallback = "15s",
+     .min = 10,
+     .max = HOUR,
+     .help =
+         "After so much silence a stream of events gets a line without meaning, so that proxies "
+         "keep it open and clients that have gone are noticed"},
+
     {.section = "metrics",
      .key = "access",
      .kind = CONFIG_TEXT,

@@ -45,6 +45,8 @@ struct options {
     int64_t breaker_failures, breaker_pause_ms, breaker_pause_max_ms;
     /* [outbound] */
     const char *outbound_allow; /* entries of guard.h, with commas between */
+    /* [events] */
+    int64_t heartbeat_ms;
     /* [metrics] */
     const char *metrics_access; /* "off", "loopback", "token" or "open" */
     const char *metrics_token;

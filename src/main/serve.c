@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "api/streams.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/log.h"
@@ -41,6 +42,8 @@ struct server {
     struct address address;
     struct store *store;
     struct matcher *matcher; /* who is told of what happens */
+    struct feed *feed;
+    struct streams *streams;
     struct lane *work;
     struct limit_table *limits;
     struct login_guard *guard;
@@ -110,6 +113,7 @@ static void open_api(struct server *s)
         .guard = s->guard,
         .hooks = s->hooks,
         .files = s->files,
+        .streams = s->streams,
         .scripts = s->scripts.pool,
         .test_mode = o->test_mode,
         .compatible_version = o->compatible_version,
@@ -134,6 +138,7 @@ static struct http_limits http_limits(const struct options *o)
         .body_ms = o->body_timeout_ms,
         .idle_ms = o->idle_timeout_ms,
         .write_ms = o->write_timeout_ms,
+        .quiet_ms = o->heartbeat_ms,
         .header_bytes = (size_t)o->header_bytes,
         .header_count = (size_t)o->header_count,
         .body_bytes = (size_t)o->body_bytes,
@@ -245,6 +250,8 @@ static bool open_rooms(struct server *s, const struct serve_as *as, struct err *
     if (s->store == NULL || (as->fill != NULL && !as->fill(s->store, err)))
         return false;
     s->matcher = events_open(s->store);
+    s->feed = feed_open(s->store);
+    s->streams = streams_new(s->feed);
     if (!open_work(s, err) || !open_hooks(s, err) || !open_scripts(s, err) ||
         !open_deliveries(s, err))
         return false;
@@ -276,6 +283,8 @@ static void close_rooms(struct server *s)
     deliver_free(s->deliveries);
     events_close(s->matcher);
     http_close(s->http);
+    streams_free(s->streams);
+    feed_close(s->feed);
     script_rooms_close(&s->scripts);
     hooks_free(s->hooks);
     files_close(s->files);
