@@ -4,9 +4,8 @@
  * only, and a folder of its own (folder.h). */
 #include "main/demo.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -145,17 +144,20 @@ static bool make_folder(char *path, size_t size, struct err *err)
     return true;
 }
 
-/* A store's folder has no folders in it. */
+static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *place)
+{
+    (void)info;
+    (void)kind;
+    (void)place;
+    (void)remove(path);
+    return 0; /* go on */
+}
+
+/* What is inside goes before what it is in; no link is followed. */
 static void remove_folder(const char *path)
 {
-    DIR *folder = opendir(path);
-    const struct dirent *entry;
-    // cppcheck-suppress readdirCalled ; each stream has one reader
-    while (folder != NULL && (entry = readdir(folder)) != NULL)
-        (void)unlinkat(dirfd(folder), entry->d_name, 0);
-    if (folder != NULL)
-        (void)closedir(folder);
-    (void)rmdir(path);
+    enum { DESCRIPTORS = 8 };
+    (void)nftw(path, remove_entry, DESCRIPTORS, FTW_DEPTH | FTW_PHYS);
 }
 
 static int serve_demo(const struct options *options)
