@@ -96,16 +96,33 @@ static int64_t seq_of(struct rd *rd, struct str id)
     return stmt_number(q);
 }
 
-static void erase_urls(struct tx *tx, int64_t seq)
+/* What it is found by: its URLs and its channels. */
+static void erase_names(struct tx *tx, int64_t seq)
 {
     struct stmt *q = db_stmt(tx->rd.db, "DELETE FROM integration_urls WHERE integration_seq = $1");
     stmt_i64(q, 1, seq);
     stmt_run(q);
+    q = db_stmt(tx->rd.db, "DELETE FROM integration_channels WHERE integration_seq = $1");
+    stmt_i64(q, 1, seq);
+    stmt_run(q);
 }
 
-static void insert_urls(struct tx *tx, const struct integration *in)
+static void insert_channels(struct tx *tx, int64_t seq, const struct integration *in)
 {
-    int64_t seq = in->urls.count > 0 ? seq_of(tx_rd(tx), in->id) : 0;
+    for (size_t i = 0; i < in->channel.count; i++) {
+        struct stmt *q =
+            db_stmt(tx->rd.db, "INSERT INTO integration_channels (integration_seq, channel)"
+                               " VALUES ($1, $2) ON CONFLICT DO NOTHING");
+        stmt_i64(q, 1, seq);
+        stmt_str(q, 2, in->channel.items[i]);
+        stmt_run(q);
+    }
+}
+
+static void insert_names(struct tx *tx, const struct integration *in)
+{
+    int64_t seq = seq_of(tx_rd(tx), in->id);
+    insert_channels(tx, seq, in);
     for (size_t i = 0; i < in->urls.count; i++) {
         struct stmt *q =
             db_stmt(tx->rd.db, "INSERT INTO integration_urls (integration_seq, position,"
@@ -133,7 +150,7 @@ void integration_insert(struct tx *tx, const struct integration *in)
     stmt_i64(q, 7, in->updated_at_ms);
     stmt_str(q, 8, buf_str(&doc));
     stmt_run(q);
-    insert_urls(tx, in);
+    insert_names(tx, in);
     publish(tx, in->id, integration_is_incoming(in), in->created_by.id, buf_str(&doc));
 }
 
@@ -151,8 +168,8 @@ void integration_save(struct tx *tx, const struct integration *in)
     stmt_i64(q, 5, in->updated_at_ms);
     stmt_str(q, 6, buf_str(&doc));
     stmt_run(q);
-    erase_urls(tx, seq_of(tx_rd(tx), in->id));
-    insert_urls(tx, in);
+    erase_names(tx, seq_of(tx_rd(tx), in->id));
+    insert_names(tx, in);
     publish(tx, in->id, integration_is_incoming(in), in->created_by.id, buf_str(&doc));
     if (!in->enabled)
         deliveries_drop(tx, in->id);
@@ -160,7 +177,7 @@ void integration_save(struct tx *tx, const struct integration *in)
 
 void integration_erase(struct tx *tx, struct str id)
 {
-    erase_urls(tx, seq_of(tx_rd(tx), id));
+    erase_names(tx, seq_of(tx_rd(tx), id));
     hook_options_erase(tx, id);
     struct stmt *q = db_stmt(tx->rd.db, "DELETE FROM integrations WHERE id = $1");
     stmt_str(q, 1, id);
@@ -185,7 +202,7 @@ struct text_list integration_ids_of_user(struct rd *rd, struct str user_id, size
 }
 
 #define HAS_CHANNEL(values)                                                                        \
-    "EXISTS (SELECT 1 FROM json_each(doc, '$.channel') WHERE value IN (" values ")) "
+    "seq IN (SELECT integration_seq FROM integration_channels WHERE channel IN (" values ")) "
 
 struct text_list integration_ids_of_channel(struct rd *rd, struct str channel, size_t max)
 {
@@ -208,7 +225,6 @@ struct text_list integration_ids_of_channel(struct rd *rd, struct str channel, s
     "  (incoming = 1 AND ($3 = 1 OR creator_id = $4)))"                                            \
     " AND ($5 = -1 OR incoming = $5) AND ($6 = '%' OR name_key LIKE $6 ESCAPE '\\') "
 
-/* With a channel the documents are looked into too. */
 #define FILTER_CHANNEL FILTER "AND " HAS_CHANNEL("$7, $8")
 
 enum { TYPE_ANY = -1, TYPE_NONE = 2 };

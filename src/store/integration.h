@@ -23,7 +23,7 @@ void integration_erase(struct tx *tx, struct str id);
 /* Ids of the integrations that post as this user, at most `max`, oldest first. */
 struct text_list integration_ids_of_user(struct rd *rd, struct str user_id, size_t max);
 
-/* The same for those that have it in their list of channels. Reads every document. */
+/* The same for those that have it in their list of channels. */
 struct text_list integration_ids_of_channel(struct rd *rd, struct str channel, size_t max);
 
 /* What a caller may see and what he asks for. */
