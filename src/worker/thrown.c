@@ -97,10 +97,34 @@ static void end_bad(struct engine *e, enum verdict verdict)
     e->verdict = verdict;
 }
 
-/* Memory that is used up reaches scripts as an exception like any other; here it is told apart. */
-static bool is_no_memory(struct str name, struct str message)
+/* Memory that is used up reaches scripts as an exception like any other; here it is told apart.
+ * With no page left the engine may have none for an exception either, and throws null. */
+static bool is_no_memory(const struct engine *e, uint64_t v, struct str name, struct str message)
 {
-    return str_is(name, "InternalError") && str_is(message, "out of memory");
+    bool full = sandbox_pages(&e->box) == CHANNEL_HEAP_BYTES / CHANNEL_PAGE;
+    return v == VALUE_NOTHING || (v == VALUE_NULL && full) ||
+           (str_is(name, "InternalError") && str_is(message, "out of memory"));
+}
+
+/* What it means that this was thrown; where it is not the script's own throw, it is told otherwise.
+ */
+static enum verdict judge(struct engine *e, uint64_t v, struct str *name, struct str *message)
+{
+    if (slice_over(e)) {
+        *name = STR("TimeoutError");
+        *message = STR("The script used more CPU time than it may");
+        return VERDICT_TIME;
+    }
+    if (e->refused)
+        return VERDICT_NOT_PLAIN;
+    if (is_no_memory(e, v, *name, *message)) {
+        *name = STR("RangeError");
+        *message = STR("The script used more memory than it may");
+        return VERDICT_MEMORY;
+    }
+    if (str_empty(*name))
+        *name = STR("Error");
+    return VERDICT_THROWN;
 }
 
 static void describe(struct engine *e, uint64_t v)
@@ -110,21 +134,9 @@ static void describe(struct engine *e, uint64_t v)
     struct place place = {0, 0};
     struct str name = property(e, &a, v, "name", NAME_MAX_BYTES);
     struct str message = message_of(e, &a, v);
-    struct str lines = property(e, &a, v, "stack", STACK_MAX);
-    enum verdict verdict = VERDICT_THROWN;
-    if (str_empty(name))
-        name = STR("Error");
-    if (slice_over(e)) {
-        verdict = VERDICT_TIME;
-        name = STR("TimeoutError");
-        message = STR("The script used more CPU time than it may");
-    } else if (e->refused) {
-        verdict = VERDICT_NOT_PLAIN;
-    } else if (value_tag(v) == value_tag(VALUE_NULL) || is_no_memory(name, message)) {
-        verdict = VERDICT_MEMORY;
-        name = STR("RangeError");
-        message = STR("The script used more memory than it may");
-    }
+    /* Where a result was refused, the lines are those of our own look at it. */
+    struct str lines = e->refused ? STR("") : property(e, &a, v, "stack", STACK_MAX);
+    enum verdict verdict = judge(e, v, &name, &message);
     struct str stack = stack_of(&a, name, message, lines, &place);
     put_error(e, name, message, stack, place);
     end_bad(e, verdict);
@@ -139,7 +151,7 @@ void thrown_reason(struct engine *e, uint64_t reason)
 
 void thrown_take(struct engine *e)
 {
-    uint64_t v = VALUE_NULL; /* where we found no room ourselves, nothing was thrown */
+    uint64_t v = VALUE_NOTHING; /* where we found no room ourselves */
     if (GUEST(&e->box, JS_HasException, e->context) != 0)
         v = GUEST(&e->box, JS_GetException, e->context);
     thrown_reason(e, v);

@@ -11,6 +11,7 @@
 #define VALUE_TRUE      (VALUE_OF(1) | 1)
 #define VALUE_NULL      VALUE_OF(2)
 #define VALUE_UNDEFINED VALUE_OF(3)
+#define VALUE_NOTHING   VALUE_OF(4) /* no script ever sees it */
 #define VALUE_EXCEPTION VALUE_OF(6)
 
 enum { TAG_INT = 0, TAG_OBJECT = -1, TAG_ROPE = -6, TAG_STRING = -7 };

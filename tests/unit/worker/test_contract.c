@@ -267,6 +267,7 @@ static const struct {
     {"class Script {\n  m() {\n    throw 'text';\n  }\n}", "Error", "text", "Error: text", 0, 0},
     {"class Script {\n  m() {\n    throw { message: 'like one' };\n  }\n}", "Error", "like one",
      "Error: like one", 0, 0},
+    {"class Script { m() { throw null; } }", "Error", "null", "Error: null", 0, 0},
     {"class Script { m() { throw undefined; } }", "Error", "undefined", "Error: undefined", 0, 0},
     {"class Script { m() { throw { toString() { throw 1; } }; } }", "Error",
      "What was thrown has no text", "Error: What was thrown has no text", 0, 0},
