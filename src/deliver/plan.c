@@ -1,5 +1,5 @@
-/* The plan of plan.h. A destination is in one of the two heaps or in none, and settle() is the only
- * place that decides in which. */
+/* The plan of plan.h. A destination is in one of the two heaps or in none; place() alone decides in
+ * which. */
 #include "deliver/plan.h"
 
 #include <assert.h>
@@ -56,24 +56,36 @@ static bool nothing_known(const struct destination *d)
     return d->next_ms == PLAN_NEVER && d->in_flight == 0 && !d->claiming && d->failures == 0;
 }
 
-/* Puts the destination where it belongs now. It may be gone afterwards. */
-static void settle(struct plan *p, struct destination *d, int64_t mono_ms)
+static void take_out(struct plan *p, struct destination *d)
 {
     if (heap_has(&d->due))
         heap_remove(&p->due, &d->due);
     if (heap_has(&d->pause))
         heap_remove(&p->pauses, &d->pause);
-    if (nothing_known(d)) {
-        map_remove(&p->destinations, d->id);
-        free(d);
-        return;
-    }
+}
+
+/* Puts the destination into the heap where it belongs now. */
+static void place(struct plan *p, struct destination *d, int64_t mono_ms)
+{
+    take_out(p, d);
     if (d->claiming || d->next_ms == PLAN_NEVER || d->in_flight >= slots(p, d))
         return;
     if (d->pause_until_ms > mono_ms)
         heap_push(&p->pauses, &d->pause, d->pause_until_ms);
     else
         heap_push(&p->due, &d->due, d->next_ms);
+}
+
+/* The same; what has nothing to do is forgotten. */
+static void settle(struct plan *p, struct destination *d, int64_t mono_ms)
+{
+    if (!nothing_known(d)) {
+        place(p, d, mono_ms);
+        return;
+    }
+    take_out(p, d);
+    map_remove(&p->destinations, d->id);
+    free(d);
 }
 
 void plan_note(struct plan *p, struct str id, int64_t due_ms, int64_t mono_ms)
@@ -93,7 +105,7 @@ static void end_pauses(struct plan *p, int64_t mono_ms)
 {
     struct heap_node *top;
     while ((top = heap_top(&p->pauses)) != NULL && top->key <= mono_ms)
-        settle(p, HEAP_ENTRY(top, struct destination, pause), mono_ms);
+        place(p, HEAP_ENTRY(top, struct destination, pause), mono_ms);
 }
 
 struct destination *plan_next(struct plan *p, int64_t now_ms, int64_t mono_ms, unsigned *out_count)
@@ -110,7 +122,7 @@ struct destination *plan_next(struct plan *p, int64_t now_ms, int64_t mono_ms, u
     d->noted = false;
     d->in_flight += *out_count;
     p->in_flight += *out_count;
-    settle(p, d, mono_ms);
+    place(p, d, mono_ms);
     return d;
 }
 

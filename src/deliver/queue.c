@@ -210,7 +210,7 @@ void deliveries_ended(struct attempt *a, enum plan_end end)
 /* A call that takes long is in the history before it ends. */
 static void show_slow(struct deliveries *d)
 {
-    int64_t before_us = clock_mono_us() - SHOWN_AFTER_MS * 1000;
+    int64_t before_us = clock_mono_us() - SHOWN_AFTER_MS * INT64_C(1000);
     if (clock_mono_ms() < d->show_at_ms)
         return;
     d->show_at_ms = clock_mono_ms() + LOOK_EVERY_MS;

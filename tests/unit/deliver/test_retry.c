@@ -52,22 +52,22 @@ static void the_end_of_tries_has_three_names(void **state)
 {
     (void)state;
     static const struct {
-        bool on;
         double count;
         const char *delay;
         int64_t tries;
         enum retry_kind kind;
+        bool on;
     } rows[] = {
-        {false, 4, "powers-of-ten", 0, RETRY_NOT_CONFIGURED},
-        {true, 0, "powers-of-ten", 0, RETRY_NOT_CONFIGURED},
-        {true, -1, "powers-of-ten", 0, RETRY_NOT_CONFIGURED},
-        {true, 4, "powers-of-ten", 3, RETRY_LATER},
-        {true, 4, "powers-of-ten", 4, RETRY_TOO_MANY},
-        {true, 4, "powers-of-ten", 5, RETRY_TOO_MANY},
-        {true, 4, "", 0, RETRY_TOO_MANY},
-        {true, 4, "powers-of-three", 0, RETRY_BAD_DELAY},
-        {true, 4, "powers-of-three", 4, RETRY_TOO_MANY},
-        {false, 0, "powers-of-three", 0, RETRY_NOT_CONFIGURED},
+        {4, "powers-of-ten", 0, RETRY_NOT_CONFIGURED, false},
+        {0, "powers-of-ten", 0, RETRY_NOT_CONFIGURED, true},
+        {-1, "powers-of-ten", 0, RETRY_NOT_CONFIGURED, true},
+        {4, "powers-of-ten", 3, RETRY_LATER, true},
+        {4, "powers-of-ten", 4, RETRY_TOO_MANY, true},
+        {4, "powers-of-ten", 5, RETRY_TOO_MANY, true},
+        {4, "", 0, RETRY_TOO_MANY, true},
+        {4, "powers-of-three", 0, RETRY_BAD_DELAY, true},
+        {4, "powers-of-three", 4, RETRY_TOO_MANY, true},
+        {0, "powers-of-three", 0, RETRY_NOT_CONFIGURED, false},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct integration in = {.retry_failed_calls = rows[i].on,
