@@ -15,7 +15,7 @@ enum {
     TEXT_MAX = 4 << 20,
     CONSOLE_MAX = 3 << 20,
     FETCHES_MAX = CHANNEL_UP_BYTES - TEXT_MAX - CONSOLE_MAX,
-    PRELUDE_MAX = 1 << 20, /* compiled */
+    PRELUDE_MAX = 1 << 20, /* its source, and compiled */
     NS_PER_US = 1000,
 };
 #define NEVER INT64_MAX
@@ -83,8 +83,11 @@ static bool run_prelude(struct engine *e, struct str compiled)
 
 static bool compile_prelude(struct engine *e, struct buf *out)
 {
-    struct str source = str_from(prelude_js, prelude_js_len);
-    return value_save(e, value_eval(e, source, OUR_FILE, true), out);
+    BUF(source, PRELUDE_MAX);
+    (void)buf_add(&source, STR("(function (host) { 'use strict';"));
+    (void)buf_add(&source, str_from(prelude_js, prelude_js_len));
+    (void)buf_add(&source, STR("})"));
+    return value_save(e, value_eval(e, buf_str(&source), OUR_FILE, true), out);
 }
 
 static bool prelude_failed(struct engine *e, struct err *err)

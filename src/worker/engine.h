@@ -15,7 +15,7 @@
 #include "base/buf.h"
 #include "worker/sandbox.h"
 
-/* What prelude.js hands out, in its order. */
+/* What the prelude hands out, in its order (prelude/server.js). */
 enum hook {
     HOOK_REVIVE,  /* (argument, dates): the moments in it become Date */
     HOOK_AWAIT,   /* (value): a promise of it */

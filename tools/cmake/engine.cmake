@@ -47,11 +47,16 @@ target_compile_definitions(engine INTERFACE
 add_dependencies(room_worker make_engine)
 target_link_libraries(room_worker PUBLIC engine)
 
+# The prelude's files, in this order.
+set(prelude "")
+foreach(part base console texts fetch older locale server)
+    list(APPEND prelude ${CMAKE_SOURCE_DIR}/src/worker/prelude/${part}.js)
+endforeach()
 set(prelude_c ${CMAKE_BINARY_DIR}/prelude_js.c)
 add_custom_command(
     OUTPUT ${prelude_c}
-    COMMAND ${CMAKE_COMMAND} -DOUT=${prelude_c} -DTEXT=${CMAKE_SOURCE_DIR}/src/worker/prelude.js
-            -DNAME=prelude_js -P ${CMAKE_SOURCE_DIR}/tools/cmake/embed_text.cmake
-    DEPENDS src/worker/prelude.js tools/cmake/embed_text.cmake
+    COMMAND ${CMAKE_COMMAND} -DOUT=${prelude_c} "-DTEXTS=${prelude}" -DNAME=prelude_js
+            -P ${CMAKE_SOURCE_DIR}/tools/cmake/embed_text.cmake
+    DEPENDS ${prelude} tools/cmake/embed_text.cmake
     VERBATIM)
 target_sources(room_worker PRIVATE ${prelude_c})
