@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -16,7 +17,12 @@
 #include "base/id.h"
 #include "base/mem.h"
 
-enum { PATH_BYTES = 4096, FOLDER_MODE = 0700, FILE_MODE = 0600 };
+enum {
+    PATH_BYTES = 4096,
+    FOLDER_MODE = 0700,
+    FILE_MODE = 0600,
+    SPARED_BYTES = 64 << 20, /* of the disk: without room the database can store nothing */
+};
 
 /* --- paths --- */
 
@@ -41,8 +47,8 @@ static void put_path(struct buf *path, struct str data_folder, const char *insid
 
 static bool failed(struct err *err, const char *what)
 {
-    if (errno == ENOSPC || errno == EDQUOT)
-        return err_busy(err, "The disk is full.");
+    if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
+        return err_busy(err, "The disk has no room for this file.");
     return err_internal(err, "%s: %s", what, strerror(errno));
 }
 
@@ -93,6 +99,15 @@ static bool write_all(int fd, struct str bytes)
     return true;
 }
 
+static bool has_room(int fd, size_t bytes)
+{
+    struct statvfs disk;
+    if (fstatvfs(fd, &disk) != 0)
+        return true; /* the write itself will tell */
+    errno = ENOSPC;
+    return (uint64_t)disk.f_bavail * disk.f_frsize >= (uint64_t)bytes + SPARED_BYTES;
+}
+
 bool bytes_add(struct str data_folder, struct str id, struct str piece, bool first, struct err *err)
 {
     BUF(path, PATH_BYTES);
@@ -101,7 +116,8 @@ bool bytes_add(struct str data_folder, struct str id, struct str piece, bool fir
     int fd = open(path.ptr, flags, FILE_MODE);
     if (fd < 0)
         return failed(err, "A file cannot be written");
-    bool ok = write_all(fd, piece) || failed(err, "A file cannot be written");
+    bool ok = (has_room(fd, piece.len) && write_all(fd, piece)) ||
+              failed(err, "A file cannot be written");
     (void)close(fd);
     crash_point("file-piece");
     return ok;

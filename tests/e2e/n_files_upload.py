@@ -2,6 +2,8 @@
 
 import os
 import re
+import resource
+import signal
 import socket
 
 import pytest
@@ -188,6 +190,21 @@ def test_a_client_that_leaves_leaves_nothing_behind(server, admin, room):
     with socket.create_connection(server.address, 20) as wire:
         wire.sendall(head.encode() + body)
     eventually_nothing_new(server, before)
+
+
+def test_a_disk_without_room_is_said_and_nothing_is_left(new_server):
+    server = new_server()
+    server.start(preexec=lambda: signal.signal(signal.SIGXFSZ, signal.SIG_IGN))
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (8 << 20, resource.RLIM_INFINITY))
+    admin = server.admin()
+    room = make(admin, "channels")
+    before = stored(server)
+    for step in ("media", "upload"):
+        answer = send(admin, f"rooms.{step}/{room['_id']}", part("file", LARGE[: 20 << 20], "x"))
+        assert answer.status == 503
+        assert answer.headers["Retry-After"]
+    eventually_nothing_new(server, before)
+    assert fetch(admin, upload(admin, room, b"small")["url"]).body == b"small"
 
 
 # rooms.mediaConfirm
