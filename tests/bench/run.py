@@ -8,12 +8,13 @@ build/bench/results.md as a table.
 import shutil
 import sys
 
+import events
 import harness
 import integrations
 import messages
 import scripts
 
-MEASUREMENTS = [integrations, messages, scripts]
+MEASUREMENTS = [integrations, messages, scripts, events]
 
 
 def main():
