@@ -21,7 +21,7 @@ const mapGet = uncurry(Map.prototype.get), mapSet = uncurry(Map.prototype.set);
 const mapDelete = uncurry(Map.prototype.delete), mapClear = uncurry(Map.prototype.clear);
 const mapSize = uncurry(getOwnPropertyDescriptor(Map.prototype, 'size').get);
 const lower = uncurry(NativeString.prototype.toLowerCase);
-const { floor, round } = Math;
+const { floor } = Math;
 
 function hide(object, name, value) {
     defineProperty(object, name, { value, writable: true, configurable: true });
