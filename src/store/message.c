@@ -464,13 +464,16 @@ void message_release_id(struct tx *tx, struct str id)
     "DELETE FROM " table " WHERE room_seq = $1 AND (user_id, number) IN (SELECT o.user_id, "       \
     "o.number FROM " table " o WHERE o.room_seq = $1 LIMIT $2)"
 
+#define FILES                                                                                      \
+    "UPDATE files SET gone = 1, expires_at_ms = NULL WHERE seq IN (SELECT o.seq FROM files o "     \
+    "WHERE o.gone = 0 AND o.room_seq = $1 LIMIT $2)"
+
 static const char *const slices[] = {
     FIRST_ROWS("messages"),
     FIRST_OF_USERS("mentions"),
     FIRST_OF_USERS("stars"),
     FIRST_ROWS("messages_removed"),
-    "UPDATE files SET gone = 1, expires_at_ms = NULL WHERE seq IN (SELECT o.seq FROM files o "
-    "WHERE o.gone = 0 AND o.room_seq = $1 LIMIT $2)",
+    FILES,
     "DELETE FROM room_counters WHERE room_seq = $1 AND $2 > 0",
 };
 
