@@ -1,5 +1,5 @@
 /* GET /ext/v1/deliveries.list and POST /ext/v1/deliveries.replay: what waits to be delivered to an
- * outgoing integration, what was given up, and giving it another chance. */
+ * outgoing integration, what was given up, and telling a receiver again. */
 #include "domain/delivery.h"
 
 #include "api/endpoint.h"
@@ -62,21 +62,49 @@ static double number_or(const struct call *call, const char *name, double otherw
     return json_is(given, JSON_NUMBER) ? given->number : otherwise;
 }
 
+static bool take_source(const struct call *call, bool *of_history, struct err *err)
+{
+    struct str source = call_param(call, "of");
+    *of_history = str_is(source, "history");
+    if (!call_has(call, "of") || *of_history || str_is(source, "dead"))
+        return true;
+    return err_invalid(err, "of must be dead or history.");
+}
+
+static bool take_order(const struct call *call, struct replay_order *out, struct err *err)
+{
+    out->per_second = number_or(call, "perSecond", PER_SECOND);
+    out->limit = (int64_t)number_or(call, "limit", LIMIT);
+    return take_source(call, &out->of_history, err) && take_filter(call, &out->filter, err);
+}
+
+/* How far it is after each round. The command of a round may run again, so it leaves what the one
+ * before has reached as it is. */
+static struct replay_progress *progress_of(struct call *call)
+{
+    struct replay_progress *rounds = call->state;
+    if (rounds == NULL)
+        call->state = rounds = ARENA_ARRAY(call->arena, struct replay_progress, 2);
+    unsigned now = call->round % 2;
+    rounds[now] = call->round > 0 ? rounds[1 - now] : (struct replay_progress){.count = 0};
+    return &rounds[now];
+}
+
 static bool replay(struct tx *tx, struct call *call, struct err *err)
 {
     struct replay_order order;
     struct actor by = call_actor(call);
-    int64_t count;
+    struct replay_progress *progress = progress_of(call);
     call->audit_target = call_param(call, "integrationId");
-    if (!take_filter(call, &order.filter, err))
+    if (!take_order(call, &order, err) || !deliveries_replay(tx, &by, &order, progress, err))
         return false;
-    order.per_second = number_or(call, "perSecond", PER_SECOND);
-    order.limit = (int64_t)number_or(call, "limit", LIMIT);
-    if (!deliveries_replay(tx, &by, &order, &count, err))
-        return false;
+    call->again = progress->more;
+    if (progress->more)
+        return true;
     struct json_out o = call_members(call);
-    json_member_i64(&o, "replayed", count);
-    json_member_i64(&o, "left", deliveries_total(tx_rd(tx), &order.filter));
+    json_member_i64(&o, "replayed", progress->count);
+    if (!order.of_history)
+        json_member_i64(&o, "left", deliveries_total(tx_rd(tx), &order.filter));
     return true;
 }
 
@@ -110,6 +138,7 @@ static const struct schema limit = {
 
 static const struct schema_property replay_properties[] = {
     PROPERTY("integrationId", STRING_NOT_EMPTY),
+    PROPERTY("of", STRING),
     PROPERTY("event", STRING),
     PROPERTY("url", STRING),
     PROPERTY("from", STRING),

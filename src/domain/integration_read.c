@@ -98,8 +98,9 @@ bool integration_replay(struct tx *tx, const struct actor *by, struct str id, st
                           "The history data must be defined to replay an integration.");
     const struct event_before before = {.name = json_get_str(entry, "event"),
                                         .url = json_get_str(entry, "url"),
-                                        .data = json_get_lit(entry, "data")};
+                                        .data = json_get_lit(entry, "data"),
+                                        .due_ms = tx->rd.now_ms};
     if (!str_empty(before.url))
-        event_again(tx, in, &before);
+        (void)event_again(tx, in, &before);
     return true;
 }

@@ -42,10 +42,11 @@ void event_message_edited(struct tx *tx, const struct room *room, const struct m
 struct event_before {
     struct str name, url;
     const struct json *data; /* with token and trigger_word */
+    int64_t due_ms;          /* of the new delivery */
 };
-/* A new delivery of it, due at once. What it is about is read anew; what is no more is told as it
- * was told then. Nothing happens when the integration, as it is now, would not be called. */
-void event_again(struct tx *tx, const struct integration *in, const struct event_before *before);
+/* A new delivery of it. What it is about is read anew; what is no more is told as it was told then.
+ * False: the integration, as it is now, would not be called, and nothing was done. */
+bool event_again(struct tx *tx, const struct integration *in, const struct event_before *before);
 
 /* Opens the room: from now on events are matched. Once, before there are requests. */
 struct matcher *events_open(struct store *store);

@@ -40,27 +40,27 @@ static void put_old(struct buf *out, const struct json *data)
     json_end(&o);
 }
 
-void event_again(struct tx *tx, const struct integration *in, const struct event_before *before)
+bool event_again(struct tx *tx, const struct integration *in, const struct event_before *before)
 {
     struct rd *rd = tx_rd(tx);
     const struct outgoing_event *kind = outgoing_event_find(before->name);
     if (kind == NULL)
-        return;
+        return false;
     struct event event = read_event(rd, kind->kind, before->data);
     BUF(data, DELIVERY_DATA_BYTES);
     if (!payload_complete(rd, &event))
         put_old(&data, before->data);
     else if (!payload_put(&data, rd, &event))
-        return;
+        return false;
     struct str word;
     if (!payload_passes(in, before->name, json_parse(rd->arena, buf_str(&data)), &word))
-        return;
+        return false;
     struct delivery d = {
         .integration_id = in->id,
         .event = before->name,
         .url = before->url,
-        .due_ms = rd->now_ms,
+        .due_ms = before->due_ms,
         .data = buf_str(&data),
     };
-    (void)delivery_insert(tx, &d);
+    return delivery_insert(tx, &d);
 }

@@ -386,6 +386,39 @@ int64_t outgoing_history_page(struct rd *rd, struct str integration_id, struct s
     return rows;
 }
 
+struct outgoing_past outgoing_history_walk(struct rd *rd, struct outgoing_walk *walk)
+{
+    struct history h;
+    struct outgoing_past past = {.count = 0};
+    if (!find_history(rd, walk->integration_id, STR(""), &h)) {
+        walk->after = 0;
+        return past;
+    }
+    struct stmt *q =
+        db_stmt(rd->db, "SELECT " ENTRY_COLUMNS ", number, bytes FROM outgoing_history"
+                        " WHERE history_seq = $1 AND number >= $2 AND number > $3 ORDER BY number");
+    stmt_i64(q, 1, h.seq);
+    stmt_i64(q, 2, shown_now(rd, &h));
+    stmt_i64(q, 3, walk->after);
+    int64_t bytes = 0, looked = 0;
+    walk->after = 0;
+    while (stmt_next(q)) {
+        BUF(text, SIZE_MAX);
+        int64_t created_ms = col_i64(q, 1);
+        if (created_ms >= walk->from_ms && (walk->before_ms == 0 || created_ms < walk->before_ms)) {
+            put_entry(q, &text);
+            past.items[past.count++] = json_parse(rd->arena, buf_str(&text));
+            bytes += col_i64(q, 6);
+        }
+        if (++looked == OUTGOING_WALK_ROWS || bytes >= OUTGOING_WALK_BYTES) {
+            walk->after = col_i64(q, 5);
+            stmt_done(q);
+            break;
+        }
+    }
+    return past;
+}
+
 /* --- clearing --- */
 
 /* Nothing is stored of it, and its integration is gone. */

@@ -32,6 +32,21 @@ int64_t outgoing_history_total(struct rd *rd, struct str integration_id, struct 
 int64_t outgoing_history_page(struct rd *rd, struct str integration_id, struct str creator_id,
                               struct str order_by, int64_t offset, int64_t count, struct buf *out);
 
+/* Walking over the entries in the order in which they were made: the next ones behind the number
+ * *after (0 at first), until a limit of rows or bytes is met; *after is 0 again at the end. Entries
+ * made from one moment on and before the other (0: no bound). */
+enum { OUTGOING_WALK_ROWS = 100, OUTGOING_WALK_BYTES = 1 << 20 };
+struct outgoing_walk {
+    struct str integration_id;
+    int64_t from_ms, before_ms;
+    int64_t after;
+};
+struct outgoing_past {
+    const struct json *items[OUTGOING_WALK_ROWS]; /* as outgoing_history_find() gives them */
+    size_t count;
+};
+struct outgoing_past outgoing_history_walk(struct rd *rd, struct outgoing_walk *walk);
+
 /* Gone from every answer at once, however many they are. */
 void outgoing_history_clear(struct tx *tx, struct str integration_id);
 bool outgoing_history_to_sweep(struct rd *rd);

@@ -418,6 +418,37 @@ def test_dead_letters_are_chosen_by_a_filter(admin, receiver):
     assert (answer["replayed"], answer["left"]) == (1, 2)
 
 
+def test_more_than_a_command_takes_is_replayed_in_several(admin, receiver):
+    receiver.answers[:] = [Reply(503)]
+    integration, room = watching(admin, receiver, **{**RETRYING, "retryFailedCalls": False})
+    for n in range(120):
+        say(admin, room, str(n))
+    dead(admin, integration, 50)
+    eventually(lambda: deliveries(admin, integration).ok()["total"] == 120, "120 dead letters")
+    receiver.answers[:] = [Reply(200)]
+    answer = replay(admin, integration, limit=110, perSecond=1000).ok()
+    assert (answer["replayed"], answer["left"]) == (110, 10)
+    again = receiver.wait(230)[120:]
+    assert sorted(int(c.json()["text"]) for c in again) == list(range(110))
+
+
+def test_the_past_can_be_told_again(admin, receiver):
+    integration, room = watching(admin, receiver)
+    for text in ("one", "two", "three"):
+        say(admin, room, text)
+    told = last_entries(admin, integration, 3)
+    assert replay(admin, integration, of="history", event="roomLeft").ok()["replayed"] == 0
+    times = sorted(e["_createdAt"] for e in told)
+    late = replay(admin, integration, of="history", **{"from": times[-1]}).ok()["replayed"]
+    assert 1 <= late <= 3
+    receiver.wait(3 + late)
+    last_entries(admin, integration, 3 + late)
+    answer = replay(admin, integration, of="history", limit=3, url=receiver.url).ok()
+    assert answer["replayed"] == 3 and "left" not in answer
+    again = receiver.wait(6 + late)[-3:]
+    assert sorted(c.json()["text"] for c in again) == ["one", "three", "two"]
+
+
 def test_a_replay_keeps_its_pace(admin, receiver):
     receiver.answers[:] = [Reply(503)]
     integration, room = watching(admin, receiver, **RETRYING)
@@ -454,6 +485,11 @@ def test_deliveries_belong_to_those_who_manage_the_integration(admin, receiver):
         "The integration is switched off. Enable it first.",
         method="replayDeliveries",
     )
+
+
+def test_only_dead_ones_and_the_past_can_be_replayed(admin):
+    answer = admin.post("/ext/v1/deliveries.replay", {"integrationId": "x", "of": "waiting"})
+    assert answer.said == failure("of must be dead or history.")
 
 
 BAD_LISTS = {

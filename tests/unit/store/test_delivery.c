@@ -495,6 +495,35 @@ static void entries_are_kept_for_thirty_days_and_up_to_a_size(void **state)
     assert_int_equal(rows(d, "SELECT count(*) FROM outgoing_history"), 2);
 }
 
+static void a_walk_meets_each_entry_once_and_in_parts(void **state)
+{
+    struct desk *d = *state;
+    add_entries(d, "one", 1, 150);
+    d->tx.rd.now_ms += 10;
+    add_entries(d, "one", 151, 250);
+    struct outgoing_walk walk = {.integration_id = STR("one")};
+    size_t met = 0, parts = 0;
+    do {
+        struct outgoing_past past = outgoing_history_walk(&d->tx.rd, &walk);
+        for (size_t i = 0; i < past.count; i++) {
+            struct str id = arena_fmt(&d->arena, "one-%zu", ++met);
+            assert_true(str_eq(json_get_str(past.items[i], "_id"), id));
+        }
+        parts++;
+    } while (walk.after != 0);
+    assert_int_equal(met, 250);
+    assert_int_equal(parts, 3);
+    walk = (struct outgoing_walk){
+        .integration_id = STR("one"), .before_ms = start_ms + 10, .after = 100};
+    assert_int_equal(outgoing_history_walk(&d->tx.rd, &walk).count, 50);
+    walk = (struct outgoing_walk){
+        .integration_id = STR("one"), .from_ms = start_ms + 10, .after = 200};
+    assert_int_equal(outgoing_history_walk(&d->tx.rd, &walk).count, 50);
+    walk = (struct outgoing_walk){.integration_id = STR("two")};
+    assert_int_equal(outgoing_history_walk(&d->tx.rd, &walk).count, 0);
+    assert_int_equal(walk.after, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -516,6 +545,7 @@ int main(void)
         TEST(a_try_that_a_crash_cut_short_is_told_once),
         TEST(the_last_change_comes_first_and_others_see_only_their_own),
         TEST(a_cleared_history_is_empty_at_once_and_its_rows_go),
+        TEST(a_walk_meets_each_entry_once_and_in_parts),
         TEST(entries_are_kept_for_thirty_days_and_up_to_a_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
