@@ -8,13 +8,14 @@ build/bench/results.md as a table.
 import shutil
 import sys
 
+import deliveries
 import events
 import harness
 import integrations
 import messages
 import scripts
 
-MEASUREMENTS = [integrations, messages, scripts, events]
+MEASUREMENTS = [integrations, messages, scripts, deliveries, events]
 
 
 def main():
