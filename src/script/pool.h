@@ -58,7 +58,7 @@ struct turn {
     struct fetch *answers;  /* that came and were not told yet, oldest first */
     unsigned outstanding;   /* fetches under way */
     unsigned fetches;       /* begun so far */
-    bool again;             /* a slice was given to a second worker: the first had died before it */
+    unsigned again;         /* slices that a worker never began, for it was dying */
     int64_t begun_us;
     int64_t cpu_us;       /* used by the method, without the evaluation */
     int64_t lines;        /* of console */
@@ -142,7 +142,7 @@ void turn_heard(struct scripts *s, struct instance *in, struct worker *w,
                 const struct frame *frame);
 /* Its worker is gone: what went wrong, for its author. */
 void turn_lost(struct scripts *s, struct instance *in, enum script_loss loss);
-/* Its worker had died before it began with the slice: another one gets it, once. False: not again.
+/* Its worker had died before it began with the slice: another one gets it. False: too often.
  */
 bool turn_again(struct scripts *s, struct instance *in);
 /* A run that never becomes a turn goes home. */

@@ -129,15 +129,14 @@ void turn_lost(struct scripts *s, struct instance *in, enum script_loss loss)
         end_bad(s, in);
 }
 
+/* All of them may die at once; a script that only pretends is found out. */
 bool turn_again(struct scripts *s, struct instance *in)
 {
-    bool first = !in->turn.again;
-    in->turn.again = true;
-    if (first) {
-        in->turn.worker = NULL;
-        instance_ready(s, in);
-    }
-    return first;
+    if (in->turn.again++ > s->config.workers)
+        return false;
+    in->turn.worker = NULL;
+    instance_ready(s, in);
+    return true;
 }
 
 /* --- down: the next slice --- */
