@@ -214,9 +214,10 @@ size_t feed_after(struct feed *feed, int64_t place, struct feed_event **out, siz
     size_t count = 0;
     pthread_mutex_lock(&feed->lock);
     *out_lost = !knows(feed, place);
-    for (int64_t n = place + 1; !*out_lost && n <= feed->newest && count < max; n++) {
-        out[count] = *slot(feed, n);
-        atomic_fetch_add_explicit(&out[count++]->refs, 1, memory_order_relaxed);
+    size_t there = *out_lost ? 0 : (size_t)(feed->newest - place);
+    for (; count < there && count < max; count++) {
+        out[count] = *slot(feed, place + 1 + (int64_t)count);
+        atomic_fetch_add_explicit(&out[count]->refs, 1, memory_order_relaxed);
     }
     pthread_mutex_unlock(&feed->lock);
     return count;
