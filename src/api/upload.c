@@ -5,6 +5,7 @@
 #include "api/upload.h"
 
 #include "api/api.h"
+#include "base/utf8.h"
 #include "domain/fault.h"
 #include "http/multipart.h"
 
@@ -78,7 +79,7 @@ static void begin_file(struct call *call, struct intake *in)
     in->file.type = file_type_of(call->arena, part->content_type, in->file.name);
 }
 
-static bool begin_part(struct call *call, struct intake *in)
+static void begin_part(struct call *call, struct intake *in)
 {
     const struct multipart_part *part = in->form.part;
     in->target = TO_NOBODY;
@@ -89,7 +90,6 @@ static bool begin_part(struct call *call, struct intake *in)
         in->name = part->name;
         in->target = TO_FIELD;
     }
-    return true;
 }
 
 static bool add_to_file(struct call *call, struct intake *in, struct err *err)
@@ -122,9 +122,10 @@ static bool add_data(struct call *call, struct intake *in, struct err *err)
 
 static void end_part(struct call *call, struct intake *in)
 {
+    struct arena *a = call->arena;
     if (in->target == TO_FIELD)
         json_set(in->fields, in->name,
-                 json_string(call->arena, arena_str(call->arena, buf_str(&in->text))));
+                 json_string(a, utf8_repair(a, arena_str(a, buf_str(&in->text)))));
     buf_clear(&in->text);
     in->target = TO_NOBODY;
 }

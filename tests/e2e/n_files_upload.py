@@ -326,6 +326,16 @@ def test_one_step_does_both(admin, room):
     assert last(admin, room) == message
 
 
+def test_texts_of_a_form_become_UTF_8_and_are_not_endless(admin, room):
+    path, file = f"rooms.upload/{room['_id']}", part("file", b"x", "x")
+    message = send(admin, path, part("msg", b"a\xff\xc3"), file).ok()["message"]
+    assert message["msg"] == "a\ufffd\ufffd"
+    answer = send(admin, path, part("msg", b"x" * 300_000), file)
+    assert answer.said == failure("The texts of the form have more than 256 KB.")
+    answer = send(admin, path, *[part(f"p{n}", b"x") for n in range(100)], file)
+    assert answer.said == failure("The form cannot be read: it has too many parts.")
+
+
 def test_one_step_that_fails_leaves_nothing(server, admin, room):
     before, there = stored(server), listed(admin, room, count="0")
     answer = send_as_library(admin, f"rooms.upload/{room['_id']}", "a", b"x", msg="x" * 5001)
