@@ -8,7 +8,7 @@
  *   reply.c    posting a message that a script or a receiver gave
  *   request.c  the request, as it usually is or as a script makes it, and its signature
  *   outcome.c  what an answer means; the names of the steps      retry.c  when to try again
- *   hosts.c    how many calls a host gets at a time
+ *   hosts.c    how many calls a host gets at a time      gauge.c  how much waits, for metrics
  */
 #pragma once
 

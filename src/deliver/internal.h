@@ -115,8 +115,10 @@ struct deliveries {
     struct inbox answers; /* exchanges */
     pthread_t thread;
     bool started;
-    int64_t show_at_ms; /* monotonic: when calls under way are looked at next */
-    bool cutting;       /* what comes home now is not the truth: it waits for the next start */
+    int64_t show_at_ms;  /* monotonic: when calls under way are looked at next */
+    int64_t gauge_at_ms; /* ... and how much waits */
+    bool gauging;        /* that question is on its way */
+    bool cutting;        /* what comes home now is not the truth: it waits for the next start */
 
     pthread_mutex_t lock; /* leaf; guards the rest */
     pthread_cond_t changed;
@@ -151,3 +153,8 @@ void attempt_order_again(struct attempt *a);
 
 /* A try has ended: its slot is free, and its memory. */
 void deliveries_ended(struct attempt *a, enum plan_end end);
+
+/* --- gauge.c --- */
+
+/* Asks how much waits, when it is time to. */
+void deliveries_gauge(struct deliveries *d);

@@ -328,7 +328,7 @@ static void cut_all(struct deliveries *d)
 /* What the others want, and whether something is still under way. False: the end has come. */
 static bool look_at_orders(struct deliveries *d, bool *out_draining, bool *out_cut)
 {
-    bool busy = d->alive != NULL || d->claims > 0;
+    bool busy = d->alive != NULL || d->claims > 0 || d->gauging;
     pthread_mutex_lock(&d->lock);
     *out_draining = d->draining;
     *out_cut = d->cut;
@@ -381,8 +381,10 @@ static void *work(void *arg)
     while (look_at_orders(d, &draining, &cut)) {
         if (cut && !d->cutting)
             cut_all(d);
-        if (!draining && begun)
+        if (!draining && begun) {
             claim_all(d);
+            deliveries_gauge(d);
+        }
         wait_for_mail(d, until_next(d, draining));
         take_mail(d);
         order_again(d);

@@ -89,6 +89,13 @@ struct delivery_list deliveries_page(struct rd *rd, const struct delivery_filter
                                      int64_t offset, int64_t count);
 int64_t deliveries_count(struct rd *rd, struct str integration_id, enum delivery_state state);
 
+/* How much waits, and since when what is due first is; 0: nothing waits. Looks at every row that
+ * waits, in its index. */
+struct delivery_backlog {
+    int64_t waiting, oldest_due_ms;
+};
+struct delivery_backlog deliveries_backlog(struct rd *rd);
+
 /* --- the owner's orders --- */
 
 /* A dead one waits again under a new id, as if it had never been tried; false as with insert. */

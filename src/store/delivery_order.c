@@ -108,6 +108,18 @@ int64_t deliveries_count(struct rd *rd, struct str integration_id, enum delivery
         rd, &(struct delivery_filter){.integration_id = integration_id, .state = state});
 }
 
+struct delivery_backlog deliveries_backlog(struct rd *rd)
+{
+    struct delivery_backlog backlog = {.waiting = 0};
+    struct stmt *q =
+        db_stmt(rd->db, "SELECT count(*), min(due_ms) FROM deliveries WHERE state = 0");
+    if (stmt_next(q))
+        backlog =
+            (struct delivery_backlog){.waiting = col_i64(q, 0), .oldest_due_ms = col_i64(q, 1)};
+    stmt_done(q);
+    return backlog;
+}
+
 struct delivery_list deliveries_page(struct rd *rd, const struct delivery_filter *filter,
                                      int64_t offset, int64_t count)
 {

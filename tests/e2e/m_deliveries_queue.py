@@ -110,6 +110,38 @@ def test_a_host_gets_so_many_calls_at_a_time(new_server, new_receiver):
     slow.wait(6)
 
 
+# --- what operators see ---
+
+
+def metric(client, name):
+    lines = client.get("/metrics").body.decode().splitlines()
+    return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in lines
+            if line.startswith(name)}  # fmt: skip
+
+
+def test_tries_are_counted_and_what_waits_is_known(new_server, new_receiver):
+    server = new_server(**ALLOW).start()
+    admin = server.admin()
+    good, bad, busy = new_receiver(), new_receiver(Reply(500)), new_receiver()
+    busy.answers[:] = [Reply(503, b"x", Retry_After="3600")]
+    for receiver in (good, bad, busy):
+        integration, room = watching(admin, receiver, retryFailedCalls=True, retryCount=1)
+        say(admin, room)
+        only_entry(admin, integration)
+    attempts = "gantry_delivery_attempts_total"
+    assert eventually(
+        lambda: (lambda m: m if sum(m.values()) == 3 else None)(metric(admin, attempts)), "counts"
+    ) == {
+        attempts + '{outcome="delivered"}': 1,
+        attempts + '{outcome="retried"}': 1,
+        attempts + '{outcome="given-up"}': 1,
+    }
+    eventually(
+        lambda: metric(admin, "gantry_deliveries_waiting") == {"gantry_deliveries_waiting": 1},
+        "the gauge to be read",
+    )
+
+
 # --- receivers that are not there ---
 
 
