@@ -326,7 +326,7 @@ def test_one_step_does_both(admin, room):
     assert last(admin, room) == message
 
 
-def test_texts_of_a_form_become_UTF_8_and_are_not_endless(admin, room):
+def test_texts_of_a_form_become_utf8_and_are_not_endless(admin, room):
     path, file = f"rooms.upload/{room['_id']}", part("file", b"x", "x")
     message = send(admin, path, part("msg", b"a\xff\xc3"), file).ok()["message"]
     assert message["msg"] == "a\ufffd\ufffd"
