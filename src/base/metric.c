@@ -211,6 +211,7 @@ static struct str label_value(const char *words, unsigned at)
 static void put_labels(struct buf *out, const struct metric_row *row, unsigned label)
 {
     unsigned inner = row->labels[1].name != NULL ? words_of(row->labels[1].words) : 1;
+    assert(inner > 0);
     unsigned places[2] = {label / inner, label % inner};
     for (size_t i = 0; i < 2 && row->labels[i].name != NULL; i++) {
         struct str value = label_value(row->labels[i].words, places[i]);

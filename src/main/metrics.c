@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/metric.h"
 
-enum { PAGE_BYTES_MAX = 1 << 20 };
+enum { PAGE_BYTES_MAX = 1 << 20, LINE_BYTES = 256 };
 
 static const char *const words[] = {
     [METRICS_OFF] = "off",
@@ -70,15 +70,19 @@ static bool may_read(const struct http_request *rq, const struct metrics *m)
 
 /* --- the process --- */
 
+/* The second number of the file, in pages. */
 static int64_t resident_bytes(void)
 {
-    long long size = 0, resident = 0;
+    char line[LINE_BYTES] = "";
     FILE *file = fopen("/proc/self/statm", "re");
     if (file == NULL)
         return 0;
-    bool read = fscanf(file, "%lld %lld", &size, &resident) == 2;
+    struct str rest = str_of(fgets(line, sizeof(line), file)), part;
     (void)fclose(file);
-    return read ? resident * sysconf(_SC_PAGESIZE) : 0;
+    int64_t pages = 0;
+    bool read =
+        str_split(&rest, ' ', &part) && str_split(&rest, ' ', &part) && str_to_i64(part, &pages);
+    return read ? pages * sysconf(_SC_PAGESIZE) : 0;
 }
 
 static int64_t us_of(struct timeval time)
