@@ -82,13 +82,15 @@ static struct script_limits limits_of(const struct options *o)
 
 static bool open_client(struct script_rooms *rooms, const struct options *o, struct err *err)
 {
-    rooms->client = client_open(
-        &(struct client_config){.guard = rooms->guard,
-                                .user_agent = user_agent,
-                                .max_connections = CLIENT_CONNECTIONS + (unsigned)o->delivery_total,
-                                .max_per_host = CLIENT_PER_HOST + (unsigned)o->delivery_per_host,
-                                .idle_connections = CLIENT_IDLE},
-        err);
+    struct client_config config = {
+        .guard = rooms->guard,
+        .user_agent = user_agent,
+        .max_connections = CLIENT_CONNECTIONS + (unsigned)o->delivery_total,
+        .max_per_host = CLIENT_PER_HOST + (unsigned)o->delivery_per_host,
+        .idle_connections = CLIENT_IDLE + (unsigned)o->delivery_total,
+    };
+    client_config_environment(&config);
+    rooms->client = client_open(&config, err);
     return rooms->client != NULL;
 }
 

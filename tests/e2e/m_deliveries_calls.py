@@ -348,6 +348,15 @@ def test_a_refused_address_is_named_with_the_key_that_allows_it(new_server, rece
     assert receiver.calls == []
 
 
+def test_a_proxy_of_the_environment_is_used(new_server, receiver):
+    server = new_server(http_proxy=receiver.url).start()
+    admin = server.admin()
+    _, room = watching(admin, "http://hook.example/x")
+    say(admin, room)
+    call = receiver.only()
+    assert (call.path, call.headers["host"]) == ("http://hook.example/x", "hook.example")
+
+
 # --- loops ---
 
 
