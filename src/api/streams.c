@@ -57,11 +57,18 @@ struct stream {
 
 static void go_on(struct stream *s);
 
+static struct feed *feed_of(const struct stream *s)
+{
+    return s->api->streams->feed;
+}
+
 /* --- halls --- */
 
 static void heard(struct feed_ear *ear)
 {
     struct hall *hall = (struct hall *)ear;
+    if (hall->first != NULL)
+        feed_stay_awake(feed_of(hall->first));
     for (struct stream *s = hall->first, *next; s != NULL; s = next) {
         next = s->next;
         go_on(s);
@@ -115,11 +122,6 @@ void streams_free(struct streams *streams)
 struct feed *streams_feed(const struct streams *streams)
 {
     return streams->feed;
-}
-
-static struct feed *feed_of(const struct stream *s)
-{
-    return s->api->streams->feed;
 }
 
 /* --- life --- */

@@ -33,8 +33,8 @@ enum metric {
     METRIC_SCRIPT_WORKERS_BUSY,
 
     /* Whoever sends outgoing calls counts each attempt once when it is over, and says how many
-     * calls wait, and since when the oldest of those that are due does (0: none), whenever he
-     * knows. */
+     * calls wait, and the moment when the oldest of those that are due was to be sent (0: none),
+     * whenever he knows. */
     METRIC_ATTEMPTS,     /* label: enum metric_attempt */
     METRIC_ATTEMPT_TIME, /* us */
     METRIC_DELIVERIES_WAITING,

@@ -144,8 +144,8 @@ const struct metric_row metric_rows[METRIC_COUNT] = {
         },
     [METRIC_DELIVERY_OLDEST_MS] =
         {
-            .name = "gantry_delivery_oldest_waiting_seconds",
-            .help = "Since when the oldest outgoing call that is due waits",
+            .name = "gantry_delivery_oldest_due_timestamp_seconds",
+            .help = "When the oldest outgoing call that waits was due, since 1970; 0: none is due",
             .kind = METRIC_GAUGE,
             .scale = 1e-3,
         },

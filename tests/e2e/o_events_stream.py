@@ -9,12 +9,14 @@ import pytest
 from harness.bodies import NOBODY
 from harness.hooks import call, hook_in_room
 from harness.integrations import ALL_FOUR, ANY, OWN
+from harness.outgoing import ALLOW, entries, say, watching
 from harness.people import add_client, new_name, permissions, set_setting, settings
+from harness.receiver import Receiver
 from harness.rooms import invite, make
 from harness.stream import Stream
 from harness.waiting import eventually
 
-SETTINGS = {"GANTRY_EVENTS_HEARTBEAT": "200ms"}
+SETTINGS = {"GANTRY_EVENTS_HEARTBEAT": "200ms", **ALLOW}
 
 HISTORY = "integration-history"
 LARGE = "x" * 100_000
@@ -299,6 +301,24 @@ def test_who_manages_his_own_hears_of_his_own(admin, nobody):
             assert stream.next().data["integrationId"] == own["_id"]
             call(nobody, own, {"text": "y"}).ok()
             assert stream.next().data["integrationId"] == own["_id"]
+
+
+def test_an_outgoing_call_is_told_from_its_begin_to_its_end(admin):
+    receiver = Receiver()
+    integration, room = watching(admin, receiver)
+    with open_stream(admin, types=HISTORY, integrations=integration["_id"]) as stream:
+        say(admin, room)
+        begun = stream.next().data
+        assert (begun["action"], begun["integrationId"]) == ("inserted", integration["_id"])
+        entry = begun["data"]
+        while not entry.get("finished"):
+            change = stream.next().data
+            assert (change["action"], change["id"]) == ("updated", entry["_id"])
+            assert not {"_id", "data", "integration", "_createdAt"} & set(change["diff"])
+            entry.update(change["diff"])
+    (listed,) = entries(admin, integration)
+    assert (entry["step"], entry["url"]) == (listed["step"], receiver.url)
+    receiver.close()
 
 
 # Coming again
