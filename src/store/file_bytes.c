@@ -54,6 +54,14 @@ static bool failed(struct err *err, const char *what)
 
 /* --- the folders --- */
 
+/* The next name, or NULL. A folder is read by whoever has opened it, and by nobody else. */
+static const char *next_name(DIR *folder)
+{
+    // cppcheck-suppress readdirCalled
+    const struct dirent *entry = readdir(folder);
+    return entry != NULL ? entry->d_name : NULL;
+}
+
 static bool make_folder(const char *path, struct err *err)
 {
     if (mkdir(path, FOLDER_MODE) == 0 || errno == EEXIST)
@@ -66,9 +74,9 @@ static void empty_folder(const char *path)
     DIR *folder = opendir(path);
     if (folder == NULL)
         return;
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
-        if (is_id(str_of(entry->d_name)))
-            (void)unlinkat(dirfd(folder), entry->d_name, 0);
+    for (const char *name; (name = next_name(folder)) != NULL;)
+        if (is_id(str_of(name)))
+            (void)unlinkat(dirfd(folder), name, 0);
     (void)closedir(folder);
 }
 
@@ -234,9 +242,9 @@ bool bytes_list(struct str data_folder, struct bytes_walk **walk, struct str *ou
 {
     if (*walk == NULL)
         *walk = begin_walk(data_folder);
-    struct dirent *entry = NULL;
-    while (*walk != NULL && (entry = readdir((*walk)->folder)) != NULL) {
-        *out_id = str_of(entry->d_name);
+    const char *name = NULL;
+    while (*walk != NULL && (name = next_name((*walk)->folder)) != NULL) {
+        *out_id = str_of(name);
         if (is_id(*out_id))
             return true;
     }

@@ -1,7 +1,9 @@
 """No message names a file that is not whole, wherever the server dies; and what it leaves goes."""
 
 import sqlite3
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -22,6 +24,7 @@ from harness.table import table
 from harness.waiting import eventually
 
 CONTENT = b"0123456789" * 100_000  # several pieces
+FILE = part("file", CONTENT, "x")
 
 POINTS = {
     "between two pieces": "file-piece:2",
@@ -40,7 +43,8 @@ def all_are_whole(admin, room):
         for file in message.get("files", []):
             url = f"/file-upload/{file['_id']}/x"
             assert len(fetch(admin, url).body) == file["size"] == len(CONTENT)
-    listed = admin.get("channels.files", {"roomId": room["_id"]}).ok()["files"]
+    query = {"roomId": room["_id"], "count": "100"}
+    listed = admin.get("channels.files", query).ok()["files"]
     for file in listed:
         assert len(fetch(admin, file["url"]).body) == file["size"] == len(CONTENT)
     return {file["_id"] for file in listed}
@@ -68,7 +72,7 @@ def test_a_server_that_dies_during_an_upload(new_server, point, step):
     server.start(GANTRY_CRASH_AT=point)
     path = f"{step}/{room['_id']}"
     done = until_it_dies(
-        server, admin, lambda client: send(client, path, part("file", CONTENT, "x")).ok()
+        server, admin, lambda client: send(client, path, FILE).ok()
     )
 
     server.start()
@@ -100,6 +104,57 @@ def test_a_server_that_dies_during_a_confirmation(new_server, point):
     assert all_are_whole(admin, room) == {file["_id"] for file in files}
     confirmed = [confirm(admin, room, file).ok()["message"]["_id"] for file in files]
     assert [m["_id"] for m in messages(admin, "channels", room) if "files" in m] == confirmed
+
+
+class Sender:
+    """Sends files until the server is gone; `told`: the ids of those that were answered."""
+
+    def __init__(self, client, room):
+        self.client, self.room, self.told = client.another(), room, []
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        try:
+            while True:
+                answer = send(self.client, f"rooms.upload/{self.room['_id']}", FILE)
+                self.told.append(answer.ok()["message"]["file"]["_id"])
+        except requests.RequestException:
+            pass
+
+
+@pytest.mark.concurrent
+def test_files_that_were_acknowledged_survive_kills_and_all_that_are_named_are_whole(new_server):
+    server = new_server().start()
+    admin = server.admin()
+    room, told = make(admin, "channels"), set()
+    for _ in range(3):
+        senders = [Sender(admin.at(server.address), room) for _ in range(4)]
+        eventually(lambda: sum(len(s.told) for s in senders) >= 8, "eight files")  # noqa: B023
+        server.kill()
+        for sender in senders:
+            sender.thread.join(60)
+            told.update(sender.told)
+        server.start()
+    there = all_are_whole(admin.at(server.address), room)
+    assert told <= there
+    eventually(lambda: stored(server) == (sorted(there), []), "what is nobody's to be gone")
+
+
+@pytest.mark.concurrent
+def test_many_at_a_time_come_in_and_go_out_whole(new_server):
+    server = new_server().start()
+    admin = server.admin()
+    room = make(admin, "channels")
+
+    def both(number):
+        client = admin.another()
+        content = bytes([number]) * (1_000_000 + number)
+        file = upload(client, room, content)
+        return fetch(client, file["url"]).body == content
+
+    with ThreadPoolExecutor(24) as pool:
+        assert all(pool.map(both, range(72)))
 
 
 def test_what_an_earlier_process_left_is_removed_and_the_rest_stays(new_server):
