@@ -123,20 +123,22 @@ bool incoming_request_put(struct buf *out, struct arena *arena, const struct inc
 {
     struct str parts[] = {r->path, STR("?"), r->query};
     struct str path = utf8_repair(arena, arena_join(arena, parts, str_empty(r->query) ? 1 : 3));
+    BUF(content, out->max); /* written once, given twice */
+    json_put(&content, r->content);
     struct json_out o = json_begin(out, '{');
     json_key(&o, "url");
     put_url(out, arena, r, path);
     json_member_str(&o, "url_raw", path);
     json_key(&o, "url_params");
     put_url_params(out, r);
-    json_member_json(&o, "content", r->content);
+    json_member_raw(&o, "content", buf_str(&content));
     json_member_str(&o, "content_raw", r->content_raw);
     json_member_raw(&o, "headers", r->headers);
-    json_member_json(&o, "body", r->content);
+    json_member_raw(&o, "body", buf_str(&content));
     json_key(&o, "user");
     put_user(out, r);
     json_end(&o);
-    return buf_ok(out);
+    return buf_ok(out) && buf_ok(&content);
 }
 
 /* --- moments --- */

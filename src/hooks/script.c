@@ -26,9 +26,9 @@ void hook_prepare_script(struct call *call, const struct http_request *rq)
     };
     BUF(text, ARGUMENT_BYTES);
     buf_lit(&text, "{\"request\":");
-    (void)incoming_request_put(&text, call->arena, &request);
+    bool fits = incoming_request_put(&text, call->arena, &request);
     buf_add_char(&text, '}');
-    if (buf_ok(&text))
+    if (fits && buf_ok(&text))
         hook->argument = arena_str(call->arena, buf_str(&text));
 }
 
