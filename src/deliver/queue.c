@@ -226,9 +226,11 @@ static void ring(void *arg)
 {
     struct deliveries *d = arg;
     pthread_mutex_lock(&d->lock);
+    bool first = !d->rung;
     d->rung = true;
-    pthread_cond_signal(&d->changed);
     pthread_mutex_unlock(&d->lock);
+    if (first)
+        pthread_cond_signal(&d->changed);
 }
 
 static void take_mail(struct deliveries *d)

@@ -23,8 +23,9 @@ void entry_step(struct arena *arena, struct outgoing_entry *e, enum step step, i
     e->step = step == STEP_GOING_TO_RETRY
                   ? arena_fmt(arena, "%s%lld", info->name, (long long)number)
                   : str_of(info->name);
-    e->steps = arena_fmt(arena, "%.*s%s\"%.*s\"", STR_FMT(e->steps), str_empty(e->steps) ? "" : ",",
-                         STR_FMT(e->step));
+    const struct str parts[] = {e->steps, str_empty(e->steps) ? STR("") : STR(","), STR("\""),
+                                e->step, STR("\"")};
+    e->steps = arena_join(arena, parts, sizeof(parts) / sizeof(parts[0]));
     e->error |= info->error;
     e->finished |= info->finishes;
 }
