@@ -6,14 +6,8 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "events/bucket.h"
 #include "store/user.h"
-
-/* Targets that share a key. */
-struct bucket {
-    struct str key; /* owned, in the bucket's own block */
-    struct target **items;
-    size_t count, cap;
-};
 
 enum everywhere { ALL_PUBLIC, ALL_PRIVATE, ALL_DIRECT, ANY, EVERYWHERE };
 
@@ -58,6 +52,8 @@ struct matcher *matcher_new(void)
     for (size_t i = 0; i < EVENT_KINDS; i++) {
         map_init(&m->audiences[i].rooms, bucket_key);
         map_init(&m->audiences[i].people, bucket_key);
+        for (size_t e = 0; e < EVERYWHERE; e++)
+            bucket_init(&m->audiences[i].everywhere[e]);
     }
     return m;
 }
@@ -65,10 +61,8 @@ struct matcher *matcher_new(void)
 static void release_buckets(struct map *buckets)
 {
     size_t at = 0;
-    for (struct bucket *b; (b = map_each(buckets, &at)) != NULL;) {
-        free(b->items);
-        free(b);
-    }
+    for (struct bucket *b; (b = map_each(buckets, &at)) != NULL;)
+        bucket_free(b);
     map_release(buckets);
 }
 
@@ -80,7 +74,7 @@ void matcher_free(struct matcher *m)
         release_buckets(&m->audiences[i].rooms);
         release_buckets(&m->audiences[i].people);
         for (size_t e = 0; e < EVERYWHERE; e++)
-            free(m->audiences[i].everywhere[e].items);
+            bucket_release(&m->audiences[i].everywhere[e]);
     }
     size_t at = 0;
     for (void *target; (target = map_each(&m->targets, &at)) != NULL;)
@@ -141,33 +135,7 @@ static struct target *target_new(const struct integration *in, const struct outg
     return t;
 }
 
-/* --- buckets --- */
-
-static void bucket_add(struct bucket *b, struct target *t)
-{
-    if (b->count == b->cap) {
-        b->cap = b->cap > 0 ? 2 * b->cap : 4;
-        b->items = mem_resize(b->items, b->cap * sizeof(struct target *));
-    }
-    b->items[b->count++] = t;
-}
-
-/* The order does not count. */
-static void bucket_remove(struct bucket *b, const struct target *t)
-{
-    for (size_t i = b->count; i-- > 0;) {
-        if (b->items[i] == t)
-            b->items[i] = b->items[--b->count];
-    }
-}
-
-static struct bucket *bucket_new(struct str key)
-{
-    struct bucket *b = mem_zalloc(sizeof(*b) + key.len);
-    char *space = (char *)(b + 1);
-    b->key = copy_text(&space, key);
-    return b;
-}
+/* --- putting a target into its buckets, and taking it out --- */
 
 static void map_add(struct map *buckets, struct str key, struct target *t)
 {
@@ -185,14 +153,11 @@ static void map_take(struct map *buckets, struct str key, const struct target *t
     if (b == NULL)
         return;
     bucket_remove(b, t);
-    if (b->count > 0)
+    if (!bucket_is_empty(b))
         return;
     (void)map_remove(buckets, key);
-    free(b->items);
-    free(b);
+    bucket_free(b);
 }
-
-/* --- putting a target into its buckets, and taking it out --- */
 
 enum move { IN, OUT };
 
@@ -312,16 +277,20 @@ static void keep(struct search *s, struct target *t)
     s->found.items[s->found.count++] = t;
 }
 
+static void meet(void *arg, struct target *t)
+{
+    struct search *s = arg;
+    if (t->round == s->matcher->round)
+        return;
+    t->round = s->matcher->round;
+    if (wants(t, s))
+        keep(s, t);
+}
+
 static void search_bucket(struct search *s, const struct bucket *b)
 {
-    for (size_t i = 0; b != NULL && i < b->count; i++) {
-        struct target *t = b->items[i];
-        if (t->round == s->matcher->round)
-            continue;
-        t->round = s->matcher->round;
-        if (wants(t, s))
-            keep(s, t);
-    }
+    if (b != NULL)
+        bucket_each(b, s->text, meet, s);
 }
 
 static void search_named_room(struct search *s, const struct audience *a)

@@ -5,7 +5,7 @@
  * An integration is found by what it is bound to: `#room` (id or name), `@user` (id or username),
  * one of the all_ words, or, when its event knows no channels, by the event alone. An empty list
  * of channels means all_public_channels. What an event costs does not grow with the integrations
- * that are bound to something else.
+ * that are bound to something else, or wait for other words (bucket.h).
  */
 #pragma once
 

@@ -250,6 +250,85 @@ static void many_that_share_a_room_come_and_go_one_by_one(void **state)
     assert_int_equal(find(d, &event).count, 0);
 }
 
+/* --- many words in one room --- */
+
+enum { MANY = 600 };
+
+/* Numbers that look drawn and are always the same. */
+static unsigned drawn(unsigned *state, unsigned below)
+{
+    *state = *state * 1103515245u + 12345u;
+    return (*state >> 16) % below;
+}
+
+static const char *draw_text(struct desk *d, unsigned *state, unsigned length)
+{
+    char *text = arena_zalloc(&d->arena, length + 1);
+    for (unsigned i = 0; i < length; i++)
+        text[i] = "abc!"[drawn(state, 4)];
+    return text;
+}
+
+struct waiter {
+    const char *id, *words[2];
+    bool anywhere, gone;
+};
+
+static void add_waiter(struct desk *d, struct waiter *w, unsigned *state, unsigned number)
+{
+    w->id = arena_fmt(&d->arena, "w-%u", number).ptr;
+    w->anywhere = drawn(state, 2) == 0;
+    w->words[0] = draw_text(d, state, 1 + drawn(state, 6));
+    w->words[1] = draw_text(d, state, 1 + drawn(state, 6));
+    struct str more =
+        arena_fmt(&d->arena, ",\"triggerWords\":[\"%s\",\"%s\",\"%s\"],\"triggerWordAnywhere\":%s",
+                  w->words[0], w->words[1], w->words[0], w->anywhere ? "true" : "false");
+    follow(d, w->id, "sendMessage", "[\"#pub\"]", more.ptr);
+}
+
+static bool waits_for(const struct waiter *w, const char *text)
+{
+    for (size_t i = 0; i < 2; i++) {
+        const char *at = strstr(text, w->words[i]);
+        if (!w->gone && at != NULL && (w->anywhere || at == text))
+            return true;
+    }
+    return false;
+}
+
+static void check_texts(struct desk *d, const struct waiter *waiters, size_t count, unsigned *state)
+{
+    for (unsigned length = 0; length < 40; length++) {
+        const char *text = draw_text(d, state, length);
+        struct message m = desk_message(d, text);
+        struct event event = {.kind = EVENT_MESSAGE_SENT, .room = rooms[PUB], .message = &m};
+        size_t wanted = 0;
+        for (size_t i = 0; i < count; i++)
+            wanted += waits_for(&waiters[i], text);
+        struct target_list found = find(d, &event);
+        if (found.count != wanted)
+            fail_msg("%zu of %zu for %s", found.count, wanted, text);
+    }
+}
+
+static void whatever_the_words_are_the_same_are_found_as_by_asking_each(void **state)
+{
+    struct desk *d = *state;
+    struct waiter *waiters = ARENA_ARRAY(&d->arena, struct waiter, MANY);
+    unsigned draws = 7;
+    for (unsigned i = 0; i < MANY; i++) {
+        add_waiter(d, &waiters[i], &draws, i);
+        if (i == 3 || i == 30 || i == MANY - 1)
+            check_texts(d, waiters, i + 1, &draws);
+    }
+    for (unsigned i = 0; i < MANY; i++) {
+        matcher_follow(d->matcher, str_of(waiters[i].id), NULL);
+        waiters[i].gone = true;
+        if (i % 200 == 100 || i == MANY - 1)
+            check_texts(d, waiters, MANY, &draws);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +339,7 @@ int main(void)
         TEST(edited_messages_go_to_those_who_run_on_edits),
         TEST(nobody_is_told_of_his_own_reply),
         TEST(the_index_follows_every_change_at_once),
+        TEST(whatever_the_words_are_the_same_are_found_as_by_asking_each),
         TEST(many_that_share_a_room_come_and_go_one_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
