@@ -4,7 +4,7 @@ integrations they reach, and what their owners may see and order."""
 import pytest
 
 from harness.bodies import failure, invalid, required, thrown
-from harness.hooks import get_options, hook_in_room, set_options
+from harness.hooks import call, get_options, hook_in_room, set_options
 from harness.integrations import OUTGOING, OWN, create_named, remove, update
 from harness.outgoing import ALLOW, entries, last_entries, only_entry, said, say, watching
 from harness.people import add_client, add_user, new_name, permissions
@@ -123,6 +123,23 @@ def test_system_messages_are_told_to_nobody(admin, receiver):
     guest.post("channels.leave", {"roomId": room["_id"]}).ok()
     say(admin, room, "the end")
     assert receiver.only().json()["text"] == "the end"
+
+
+def test_what_was_refused_did_not_happen(admin, receiver):
+    _, room = watching(admin, receiver)
+    body = {"channel": ["#" + room["name"], "#nothing-of-that-name"], "text": "both or none"}
+    assert admin.post("chat.postMessage", body).status == 400
+    say(admin, room, "the end")
+    assert receiver.only().json()["text"] == "the end"
+
+
+def test_what_an_incoming_webhook_posts_is_told_as_a_bots(admin, receiver):
+    hook, room = hook_in_room(admin)
+    watching(admin, receiver, room=room)
+    call(admin, hook, {"text": "from outside", "username": "CI"})
+    told = receiver.only().json()
+    assert (told["bot"], told["alias"], told["text"]) == (True, "CI", "from outside")
+    assert told["user_name"] == "rocket.cat"
 
 
 def test_direct_messages_go_to_those_who_watch_people(admin):
