@@ -18,7 +18,8 @@ struct streams;
 struct api {
     struct store *store;
     const struct catalog *catalog;    /* of the store */
-    struct lane *work;                /* passwords, and pieces of files */
+    struct lane *work;                /* passwords */
+    struct lane *disk;                /* pieces of files */
     struct limit_table *limits;       /* the rate limiter's windows */
     struct login_guard *guard;        /* failed logins (domain/login.h) */
     struct hooks *hooks;              /* of the room hooks, for its own endpoints */

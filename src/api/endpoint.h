@@ -83,7 +83,7 @@ enum lane_id {
     STEP_NONE,
     STEP_LOOP,
     STEP_WORK,
-    STEP_PIECES, /* on the work lane */
+    STEP_PIECES, /* on the disk lane */
     STEP_ANSWER, /* likewise */
     STEP_READ,
     STEP_WRITE,

@@ -1,4 +1,4 @@
-/* Bodies in pieces, between http and the steps of a call: a piece is brought to the work lane, and
+/* Bodies in pieces, between http and the steps of a call: a piece is brought to the disk lane, and
  * the next one is asked for when the step has come back; and the same the other way. So there is
  * one piece of each call in memory, whatever the body's size. Runs on the loop.
  */
@@ -13,7 +13,7 @@ static void submit(struct call *call)
     struct err err = ERR_NONE;
     call->command.job.bytes = sizeof(*call) + call->arena->used + call->piece.len;
     call_renew(call);
-    if (!lane_submit(call->api->work, &call->command.job, &err))
+    if (!lane_submit(call->api->disk, &call->command.job, &err))
         call_fail(call, &err);
 }
 

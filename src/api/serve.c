@@ -248,8 +248,9 @@ static bool submit(struct call *call, struct err *err)
         pieces_pull(call);
         return true;
     case STEP_WORK:
-    case STEP_ANSWER:
         return lane_submit(call->api->work, &call->command.job, err);
+    case STEP_ANSWER:
+        return lane_submit(call->api->disk, &call->command.job, err);
     case STEP_READ:
         return store_read(call->api->store, &call->command, err);
     case STEP_WRITE:

@@ -1,5 +1,5 @@
 /* Reading a form while it comes: the part "file" goes to the disk as it is, the texts of other
- * parts are kept when somebody wants them, and passed over otherwise. Runs on the work lane, but
+ * parts are kept when somebody wants them, and passed over otherwise. Runs on the disk lane, but
  * for the beginning and the end.
  */
 #include "api/upload.h"

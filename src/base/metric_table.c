@@ -46,7 +46,7 @@ const struct metric_row metric_rows[METRIC_COUNT] = {
             .name = "gantry_lane_waiting",
             .help = "Jobs that wait for a thread",
             .kind = METRIC_GAUGE,
-            .labels = {{"lane", "work reader writer other"}},
+            .labels = {{"lane", "work reader writer disk other"}},
         },
 
     [METRIC_COMMIT_TIME] =

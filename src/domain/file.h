@@ -21,7 +21,7 @@ struct upload;
 struct files *files_open(const char *data_folder, struct store *store, struct err *err);
 void files_close(struct files *files);
 
-/* --- bytes: for the work lane; they wait for the disk --- */
+/* --- bytes: for the disk lane; they wait for the disk --- */
 
 /* Notes an upload; memory only. */
 struct upload *upload_begin(struct files *files);

@@ -23,7 +23,7 @@ enum {
 struct upload {
     struct upload *next;
     char id[ID_HEX_LEN + 1];
-    bool begun; /* its first piece was written; the work lane's */
+    bool begun; /* its first piece was written; the disk lane's */
     bool over;  /* guarded by the lock */
 };
 

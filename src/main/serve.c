@@ -28,9 +28,11 @@
 #include "main/secret.h"
 #include "main/verbs.h"
 
-/* The work lane: passwords and pieces of files. As low as can be, for a loop must never wait for a
- * core. */
-enum { WORK_THREADS = 2, WORK_NICE = 19, WORK_JOBS = 256, WORK_BYTES = 128 << 20 };
+/* The work lane: passwords. As low as can be, for a loop must never wait for a core. */
+enum { WORK_THREADS = 2, WORK_NICE = 19, WORK_JOBS = 256, WORK_BYTES = 16 << 20 };
+/* The disk lane: pieces of files. Not the work lane, for making a large file durable takes a slow
+ * disk seconds, and nobody could log in meanwhile. */
+enum { DISK_THREADS = 2, DISK_NICE = 10, DISK_JOBS = 256, DISK_BYTES = 128 << 20 };
 /* Keys that the rate limiter and the login guard remember. */
 enum { LIMIT_KEYS = 100000, GUARD_KEYS = 10000 };
 /* Descriptors beside the connections: database, sockets, loops. */
@@ -44,7 +46,7 @@ struct server {
     struct matcher *matcher; /* who is told of what happens */
     struct feed *feed;
     struct streams *streams;
-    struct lane *work;
+    struct lane *work, *disk;
     struct limit_table *limits;
     struct login_guard *guard;
     struct hooks *hooks;
@@ -72,6 +74,21 @@ static bool open_work(struct server *s, struct err *err)
                              .serve = lane_serve_each};
     s->work = lane_open(&spec, err);
     return s->work != NULL;
+}
+
+static bool open_files(struct server *s, struct err *err)
+{
+    struct lane_spec spec = {.name = "disk",
+                             .threads = DISK_THREADS,
+                             .nice = DISK_NICE,
+                             .max_jobs = DISK_JOBS,
+                             .max_bytes = DISK_BYTES,
+                             .batch = 1,
+                             .serve = lane_serve_each};
+    s->files = files_open(s->options->data_dir, s->store, err);
+    if (s->files != NULL)
+        s->disk = lane_open(&spec, err);
+    return s->disk != NULL;
 }
 
 /* What freezing scripts is called on the wire, by what the setting says. */
@@ -109,6 +126,7 @@ static void open_api(struct server *s)
         .store = s->store,
         .catalog = store_catalog(s->store),
         .work = s->work,
+        .disk = s->disk,
         .limits = s->limits,
         .guard = s->guard,
         .hooks = s->hooks,
@@ -253,10 +271,7 @@ static bool open_rooms(struct server *s, const struct serve_as *as, struct err *
     s->feed = feed_open(s->store);
     s->streams = streams_new(s->feed);
     if (!open_work(s, err) || !open_hooks(s, err) || !open_scripts(s, err) ||
-        !open_deliveries(s, err))
-        return false;
-    s->files = files_open(s->options->data_dir, s->store, err);
-    if (s->files == NULL)
+        !open_deliveries(s, err) || !open_files(s, err))
         return false;
     open_api(s);
     s->sweep = sweep_open(s->store, s->files, err);
@@ -275,6 +290,7 @@ static void close_rooms(struct server *s)
     control_close(s->control);
     sweep_close(s->sweep);
     lane_close(s->work);
+    lane_close(s->disk);
     deliver_drain(s->deliveries, until_ms - clock_mono_ms());
     script_rooms_stop(&s->scripts);
     deliver_stop(s->deliveries);
