@@ -45,6 +45,7 @@ enum sse_sent sse_open(struct conn *c, const struct http_answer *answer,
 enum sse_sent sse_send(struct conn *c, struct str bytes)
 {
     assert(c->magic == CONN_MAGIC && c->sse != NULL && c->unsent == NULL);
+    assert(c->loop->current == NULL && c->loop->out.len == 0); /* that buffer is everybody's */
     (void)buf_add(&c->loop->out, bytes);
     return send_now(c);
 }

@@ -233,6 +233,43 @@ def test_a_role_that_is_taken_away_silences(admin):
         assert mark(admin, stream, room) == []
 
 
+def test_a_room_that_becomes_private_falls_silent_for_strangers(admin):
+    guest, room, other = add_client(admin), make(admin, "channels"), make(admin, "channels")
+    with open_stream(guest, rooms=f"{room['_id']},{other['_id']}", types="message") as stream:
+        assert mark(admin, stream, room) == []
+        admin.post("channels.setType", {"roomId": room["_id"], "type": "p"}).ok()
+        post(admin, room, "among ourselves")
+        assert room["_id"] not in [e.data["rid"] for e in mark(admin, stream, other)]
+
+
+@pytest.mark.concurrent
+def test_nothing_that_is_said_after_one_was_thrown_out_is_heard(admin):
+    guest, group, home = add_client(admin), make(admin, "groups"), make(admin, "groups")
+    for place in (group, home):
+        invite(admin, "groups", place, guest)
+    begun, ended, said = threading.Event(), threading.Event(), []
+
+    def talk(client):
+        while not ended.is_set():
+            said.append(post(client, group, str(len(said)))["msg"])
+            if len(said) > 20:
+                begun.set()
+
+    with open_stream(guest, types="message") as stream:
+        talker = threading.Thread(target=talk, args=(admin.another(),))
+        talker.start()
+        begun.wait()
+        admin.post("groups.kick", {"roomId": group["_id"], "userId": guest.user_id}).ok()
+        known = len(said)
+        eventually(lambda: len(said) > known + 20, "the talk to go on")
+        ended.set()
+        talker.join()
+        heard = [text_of(e) for e in mark(admin, stream, home) if e.data["rid"] == group["_id"]]
+    heard = [text for text in heard if text in said]
+    assert heard == said[: len(heard)]
+    assert 20 <= len(heard) <= known + 1  # one may have been said at the same time
+
+
 def test_a_token_that_is_revoked_ends_the_stream(admin):
     guest = add_client(admin)
     with open_stream(guest) as stream, open_stream(admin) as other:
