@@ -9,6 +9,7 @@ import socket
 import pytest
 
 from harness.bodies import FORBIDDEN, NOBODY, failure, thrown
+from harness.client import Answer
 from harness.files import (
     BOUNDARY,
     confirm,
@@ -143,6 +144,30 @@ def test_somebody_nobody_knows_is_refused_before_he_has_sent_everything(server):
         head = wire.recv(4096)
     assert head.startswith(b"HTTP/1.1 401 ")
     assert b"Connection: close" in head
+
+
+def test_a_client_that_sends_on_hears_the_refusal_all_the_same(admin, nobody, room):
+    path, large = f"rooms.media/{room['_id']}", part("file", LARGE, "x")
+    assert send(nobody, path, large).said == NOBODY
+    with settings(admin, {"FileUpload_MaxFileSize": 1_000_000}):
+        assert send(admin, path, large).said == TOO_LARGE
+    assert send(admin, "rooms.media/no-such-room", large).said == FORBIDDEN
+
+
+def test_a_body_that_does_not_say_its_length(admin, room):
+    def pieces(content):
+        body = form(part("file", content, "x.bin"))
+        yield from (body[at : at + 50_000] for at in range(0, len(body), 50_000))
+
+    def send_chunked(content):
+        url = "http://{}:{}/api/v1/rooms.media/{}".format(*admin.address, room["_id"])
+        headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+        return Answer(admin.session.post(url, data=pieces(content), headers=headers, timeout=60))
+
+    file = send_chunked(LARGE[:2_000_000]).ok()["file"]
+    assert fetch(admin, file["url"]).body == LARGE[:2_000_000]
+    with settings(admin, {"FileUpload_MaxFileSize": 1_000_000}):
+        assert send_chunked(LARGE[:2_000_000]).said == TOO_LARGE
 
 
 LARGE = os.urandom(3_000_000) + b"\r\n--" + BOUNDARY[:-1].encode() + os.urandom(70_000_000)
@@ -294,6 +319,13 @@ def test_what_cannot_be_confirmed(admin, user, room):
         "error-invalid-custom-fields"
     )
     assert confirm(admin, room, file).status == 200
+
+
+def test_custom_fields_are_kept_where_they_are_allowed(admin, room):
+    with settings(admin, {"Message_CustomFields_Enabled": True}):
+        file = upload(admin, room, b"x")
+        message = confirm(admin, room, file, customFields={"a": [1]}).ok()["message"]
+    assert message["customFields"] == {"a": [1]}
 
 
 def test_a_second_confirmation_is_answered_with_the_first_message(admin, room):
