@@ -363,9 +363,10 @@ int64_t outgoing_history_page(struct rd *rd, struct str integration_id, struct s
     struct history h;
     if (!find_history(rd, integration_id, creator_id, &h))
         return 0;
+    /* The plus keeps the database from the index of numbers, and so from sorting whole entries. */
     struct str sql = arena_fmt(rd->arena,
                                "SELECT " ENTRY_COLUMNS " FROM outgoing_history"
-                               " WHERE history_seq = $1 AND number >= $2"
+                               " WHERE history_seq = $1 AND +number >= $2"
                                " ORDER BY %.*s LIMIT $3 OFFSET $4",
                                STR_FMT(order_by));
     struct stmt *q = db_stmt_once(rd->db, sql);
