@@ -3,7 +3,8 @@
  *
  *   queue.c    the thread: mail, claims, starting and stopping
  *   plan.c     which destination is asked next; the breaker
- *   attempt.c  one try of one delivery: its stages from the claim to the record
+ *   attempt.c  one try of one delivery, from the claim to the call
+ *   answer.c   ... and from the answer to the record      script.c   ... and its script
  *   record.c   the commands of a try: messages, the history, what becomes of the row
  *   reply.c    posting a message that a script or a receiver gave
  *   request.c  the request, as it usually is or as a script makes it, and its signature

@@ -129,17 +129,34 @@ struct deliveries {
 /* --- attempt.c --- */
 
 void attempt_start(struct claim *claim, const struct delivery *row);
-/* The exchange came home. */
-void attempt_answered(struct attempt *a);
+/* The call has ended: who is next in the host's line may call, or does not call any more. */
+void attempt_leave_host(struct attempt *a);
 /* The server ends: what the try waits for is ended, as far as that can be done from here. */
 void attempt_cut(struct attempt *a);
+
+/* --- answer.c --- */
+
+/* The exchange came home. */
+void attempt_answered(struct attempt *a);
+
+/* --- script.c --- */
+
+/* Asks the script for a method of outcome.h; `response` is empty before the call. */
+void attempt_ask_script(struct attempt *a, const char *method, struct str response,
+                        void (*came)(struct job *job));
+/* The run is home: takes what is kept of it. */
+void attempt_note_run(struct attempt *a);
+/* Why it failed, as the history has it. */
+struct str attempt_script_stack(struct attempt *a);
 
 /* --- record.c --- */
 
 /* Notes a step in the entry. `number` ends the names that have one. */
 void entry_step(struct arena *arena, struct outgoing_entry *e, enum step step, int64_t number);
-/* A run of the script is home: takes what is kept of it. */
-void attempt_note_run(struct attempt *a);
+void attempt_step(struct attempt *a, enum step which);
+/* What httpError holds. `code` may be NULL. */
+struct str error_json(struct arena *arena, struct str message, const char *code, const char *type);
+
 /* Puts the entry into the history as it is now; the last order brings it up to date. */
 void attempt_show(struct attempt *a);
 /* Hands `order` to the writer; `then` is called when it is done, `refused` in its place when the
@@ -148,6 +165,18 @@ void attempt_order(struct attempt *a, void (*then)(struct attempt *a),
                    void (*refused)(struct attempt *a));
 /* Once more, for an order that found no room or no working store. */
 void attempt_order_again(struct attempt *a);
+
+/* The ends of a try, each an order after which it is gone. */
+void attempt_ended(struct attempt *a);
+/* Its entry goes into the history and `row` says what becomes of the row; the rest is in `order`.
+ */
+void attempt_record(struct attempt *a, enum row_end row);
+/* The same, and nothing more happens: the entry is finished. */
+void attempt_finish(struct attempt *a, enum row_end row);
+/* There is no answer, and there never will be one. */
+void attempt_no_call(struct attempt *a, struct str error);
+/* The row waits again as if this try had never been. */
+void attempt_give_back(struct attempt *a, int64_t wait_ms);
 
 /* --- queue.c --- */
 

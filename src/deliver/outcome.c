@@ -5,9 +5,6 @@
 
 enum { TEXT_BYTES = 1 << 20 };
 
-#define PREPARE  "prepare_outgoing_request"
-#define RESPONSE "process_outgoing_response"
-
 enum { ERROR = true, FINISHES = true };
 
 static const struct step_info steps[STEP_COUNT] = {

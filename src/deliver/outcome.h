@@ -4,6 +4,10 @@
 
 #include "base/json.h"
 
+/* The methods of scripts. */
+#define PREPARE  "prepare_outgoing_request"
+#define RESPONSE "process_outgoing_response"
+
 /* In the order in which they occur. */
 enum step {
     STEP_START,

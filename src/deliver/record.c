@@ -5,15 +5,15 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "deliver/internal.h"
-#include "script/report.h"
 #include "store/integration.h"
 #include "store/outgoing_history.h"
 #include "store/record.h"
 
-enum { RUN_BYTES = 512 << 10, RUN_CONSOLE_BYTES = 64 << 10, SHOWING_ARENA_BYTES = 64 << 20 };
+enum { SHOWING_ARENA_BYTES = 64 << 20, ERROR_BYTES = 1 << 20 };
 
 /* --- the entry --- */
 
@@ -30,23 +30,7 @@ void entry_step(struct arena *arena, struct outgoing_entry *e, enum step step, i
     e->finished |= info->finishes;
 }
 
-/* --- runs of the script --- */
-
-void attempt_note_run(struct attempt *a)
-{
-    const struct script_run *run = &a->run.run;
-    if (run->end == SCRIPT_NO_METHOD)
-        return;
-    BUF(doc, RUN_BYTES);
-    struct json_out o = json_continue(&doc, false);
-    json_member_time(&o, "at", clock_wall_ms());
-    json_member_str(&o, "method", str_of(run->method));
-    script_run_put_members(&o, &a->arena, run, RUN_CONSOLE_BYTES);
-    script_run_log(&a->arena, run);
-    assert(a->run_count < sizeof(a->runs) / sizeof(a->runs[0]));
-    if (buf_ok(&doc))
-        a->runs[a->run_count++] = arena_str(&a->arena, buf_str(&doc));
-}
+/* --- on the writer --- */
 
 static void add_runs(struct tx *tx, const struct attempt *a)
 {
@@ -59,8 +43,6 @@ static void add_runs(struct tx *tx, const struct attempt *a)
     if (a->run_count > 0)
         records_add(tx, rows, a->run_count);
 }
-
-/* --- on the writer --- */
 
 static bool post(struct tx *tx, struct attempt *a, struct err *err)
 {
@@ -219,4 +201,66 @@ void attempt_order(struct attempt *a, void (*then)(struct attempt *a),
     a->refused = refused;
     a->order.updates = a->showing != NULL;
     attempt_order_again(a);
+}
+
+/* --- ends --- */
+
+static enum plan_end plan_end_of(const struct attempt *a)
+{
+    if (a->entry.status != 0)
+        return PLAN_REACHED;
+    return a->silent ? PLAN_UNREACHABLE : PLAN_NOT_CALLED;
+}
+
+void attempt_ended(struct attempt *a)
+{
+    deliveries_ended(a, plan_end_of(a));
+}
+
+void attempt_give_back(struct attempt *a, int64_t wait_ms)
+{
+    a->order = (struct order){
+        .row = ROW_WAIT, .due_ms = clock_wall_ms() + wait_ms, .tries = a->row->tries};
+    attempt_order(a, attempt_ended, attempt_ended);
+}
+
+void attempt_record(struct attempt *a, enum row_end row)
+{
+    a->order.enters = true;
+    a->order.row = row;
+    crash_point("before-record");
+    attempt_order(a, attempt_ended, attempt_ended);
+}
+
+void attempt_finish(struct attempt *a, enum row_end row)
+{
+    a->order = (struct order){.content = NULL};
+    a->entry.finished = true;
+    attempt_record(a, row);
+}
+
+void attempt_step(struct attempt *a, enum step which)
+{
+    entry_step(&a->arena, &a->entry, which, 0);
+}
+
+struct str error_json(struct arena *arena, struct str message, const char *code, const char *type)
+{
+    BUF(out, ERROR_BYTES);
+    struct json_out o = json_begin(&out, '{');
+    json_member_str(&o, "message", message);
+    if (code != NULL)
+        json_member_str(&o, "code", str_of(code));
+    json_member_str(&o, "type", str_of(type));
+    json_end(&o);
+    return arena_str(arena, buf_str(&out));
+}
+
+void attempt_no_call(struct attempt *a, struct str error)
+{
+    a->entry.http_error = error;
+    a->entry.http_result = STR("null");
+    a->entry.error = true;
+    attempt_step(a, STEP_AFTER_CALL);
+    attempt_finish(a, ROW_BURY);
 }
