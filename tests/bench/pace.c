@@ -4,7 +4,8 @@
  *
  *     pace PORT RATE SECONDS CONNECTIONS REQUEST-FILE...
  *
- * Each file holds one whole HTTP request; they are sent in turn. Prints one JSON object: how many
+ * Each file holds one whole HTTP request; they are sent in turn. Nineteen '@' in a request become
+ * the moment when it was due, of CLOCK_MONOTONIC in nanoseconds. Prints one JSON object: how many
  * were sent and answered, how many were not 2xx, and the quantiles of the times in milliseconds.
  * One thread, one epoll; loopback only.
  */
@@ -22,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ANSWER_MAX = 1 << 16, REQUESTS_MAX = 64, GRACE_NS = 2000000000 };
+enum { ANSWER_MAX = 1 << 16, REQUESTS_MAX = 64, GRACE_NS = 2000000000, MOMENT = 19 };
 
 struct client {
     int fd;
@@ -33,7 +34,8 @@ struct client {
 };
 
 struct load {
-    const char *requests[REQUESTS_MAX];
+    char *requests[REQUESTS_MAX];
+    char *moments[REQUESTS_MAX]; /* where it says when it was due; NULL: nowhere */
     size_t lengths[REQUESTS_MAX];
     size_t request_count, next_request;
     struct client *clients;
@@ -56,13 +58,14 @@ static void die(const char *what)
     exit(1);
 }
 
-static const char *read_file(const char *path, size_t *length)
+static char *read_file(const char *path, size_t *length)
 {
     FILE *file = fopen(path, "rb");
     if (file == NULL)
         die(path);
     char *text = malloc(ANSWER_MAX);
-    *length = fread(text, 1, ANSWER_MAX, file);
+    *length = fread(text, 1, ANSWER_MAX - 1, file);
+    text[*length] = '\0';
     (void)fclose(file);
     return text;
 }
@@ -78,6 +81,14 @@ static int connect_to(int port)
     return fd;
 }
 
+/* Of nineteen characters, as the mark has. */
+static void write_moment(char *at, int64_t due_ns)
+{
+    char digits[MOMENT + 1];
+    (void)snprintf(digits, sizeof(digits), "%0*lld", MOMENT, (long long)due_ns);
+    memcpy(at, digits, MOMENT);
+}
+
 static void send_one(struct load *load, int64_t due_ns)
 {
     struct client *client = &load->clients[load->idle[load->idle_first]];
@@ -88,6 +99,8 @@ static void send_one(struct load *load, int64_t due_ns)
     client->due_ns = due_ns;
     client->got = 0;
     size_t length = load->lengths[which];
+    if (load->moments[which] != NULL)
+        write_moment(load->moments[which], due_ns);
     if (write(client->fd, load->requests[which], length) != (ssize_t)length)
         die("write");
     load->sent++;
@@ -179,8 +192,10 @@ int main(int argc, char **argv)
     size_t total = (size_t)(rate * strtod(argv[3], NULL));
     struct load load = {.client_count = strtoul(argv[4], NULL, 10),
                         .request_count = (size_t)argc - 5};
-    for (size_t i = 0; i < load.request_count; i++)
+    for (size_t i = 0; i < load.request_count; i++) {
         load.requests[i] = read_file(argv[5 + i], &load.lengths[i]);
+        load.moments[i] = strstr(load.requests[i], "@@@@@@@@@@@@@@@@@@@");
+    }
     load.clients = calloc(load.client_count, sizeof(*load.clients));
     load.idle = calloc(load.client_count, sizeof(*load.idle));
     load.times_ms = calloc(total + 1, sizeof(*load.times_ms));
