@@ -26,8 +26,8 @@ def receiver():
     made.close()
 
 
-def texts(receiver):
-    return {call.json()["text"] for call in list(receiver.calls)}
+def texts(calls):
+    return {call.json()["text"] for call in list(calls)}
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -100,20 +100,54 @@ def post_until_killed(server, admin, posters):
         assert not thread.is_alive(), "a poster still waits for an answer"
 
 
+def kill_again_and_again(server, admin, room):
+    """Returns the texts that were acknowledged."""
+    posters = [Poster(room, f"poster{n}") for n in range(POSTERS)]
+    for _ in range(KILLS):
+        post_until_killed(server, admin, posters)
+        server.start()
+    return {name for p in posters for name in p.told}
+
+
+def ids_of_messages(calls):
+    ids = {}
+    for call in list(calls):
+        ids.setdefault(call.json()["message_id"], set()).add(call.headers["webhook-id"])
+    return ids
+
+
 @pytest.mark.concurrent
 def test_every_acknowledged_message_is_delivered_whenever_the_server_dies(new_server, receiver):
     server = new_server(**ALLOW).start()
     admin = server.admin()
     integration, room = watching(admin, receiver)
-    posters = [Poster(room, f"poster{n}") for n in range(POSTERS)]
-    for _ in range(KILLS):
-        post_until_killed(server, admin, posters)
-        server.start()
-    told = {name for p in posters for name in p.told}
-    eventually(lambda: told <= texts(receiver), "every message to be delivered")
-    ids = {}
-    for call in list(receiver.calls):
-        ids.setdefault(call.json()["message_id"], set()).add(call.headers["webhook-id"])
-    assert all(len(of_one) == 1 for of_one in ids.values()), "one message, one id"
+    told = kill_again_and_again(server, admin, room)
+    eventually(lambda: told <= texts(receiver.calls), "every message to be delivered")
+    assert all(len(ids) == 1 for ids in ids_of_messages(receiver.calls).values())
     entries = last_entries(admin.at(server.address), integration, 1)
     assert {e["tries"] for e in entries} == {0}
+
+
+@pytest.mark.concurrent
+def test_retries_are_not_lost_either(new_server, receiver):
+    """Each delivery is refused at first."""
+    lock, seen, taken = threading.Lock(), set(), []
+
+    def answer(call):
+        with lock:
+            first = call.headers["webhook-id"] not in seen
+            seen.add(call.headers["webhook-id"])
+            if not first:
+                taken.append(call)
+        return Reply(503, b"later") if first else Reply()
+
+    receiver.answers[:] = [answer]
+    server = new_server(**ALLOW).start()
+    admin = server.admin()
+    integration, room = watching(admin, receiver, retryFailedCalls=True, retryCount=1)
+    told = kill_again_and_again(server, admin, room)
+    eventually(lambda: told <= texts(taken), "every message to be delivered")
+    assert all(len(ids) == 1 for ids in ids_of_messages(receiver.calls).values())
+    entries = last_entries(admin.at(server.address), integration, 2)
+    assert {e["tries"] for e in entries} <= {0, 1}
+    assert all(("retryOf" in e) == (e["tries"] == 1) for e in entries)
