@@ -192,14 +192,28 @@ static void count(const struct attempt *a)
     metric_observe(METRIC_ATTEMPT_TIME, 0, clock_mono_us() - a->began_us);
 }
 
+/* Ids and statuses only: what was told is nobody's business here. */
+static void log_try(const struct attempt *a)
+{
+    enum log_level level = LOG_INFO;
+    const char *event = "delivery-given-up";
+    if (a->order.switches_off) {
+        event = "integration-switched-off";
+    } else if (a->order.row != ROW_BURY) {
+        event = "delivery-tried";
+        level = LOG_DEBUG;
+    }
+    log_event(level, event, "integration=%.*s delivery=%.*s try=%lld step=%.*s status=%d",
+              STR_FMT(a->row->integration_id), STR_FMT(a->row->id), (long long)a->row->tries,
+              STR_FMT(a->entry.step), a->entry.status);
+}
+
 void deliveries_ended(struct attempt *a, enum plan_end end)
 {
     struct deliveries *d = a->home;
     unlink_attempt(a);
     count(a);
-    log_event(LOG_DEBUG, "delivery-tried", "delivery=%.*s try=%lld step=%.*s status=%d",
-              STR_FMT(a->row->id), (long long)a->row->tries, STR_FMT(a->entry.step),
-              a->entry.status);
+    log_try(a);
     tell_breaker(a, plan_ended(&d->plan, a->claim->destination, end, clock_mono_ms()));
     claim_unref(a->claim);
     arena_release(&a->arena);

@@ -47,6 +47,8 @@ struct str attempt_script_stack(struct attempt *a)
     if (run->end == SCRIPT_SUSPENDED)
         return arena_fmt(&a->arena, "  Error: the script is suspended for %lld more seconds",
                          (long long)run->retry_after_s);
+    if (run->end == SCRIPT_REFUSED)
+        return STR("  Error: too many calls of the script wait already");
     return error_stack(&a->arena, &run->error);
 }
 
