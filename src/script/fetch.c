@@ -19,6 +19,7 @@ struct fetch {
     struct instance *of; /* NULL: nobody waits */
     int64_t id;          /* the script's */
     struct fetch *next;  /* answers: the next one; under way: of the same run */
+    struct fetch *other; /* under way: of whomever */
     struct str answer;   /* as the worker wants it */
 };
 
@@ -186,14 +187,18 @@ static void begin(struct scripts *s, struct instance *in, const struct json *ite
         answer_error(in, f, STR("fetch is not available here"));
     } else if (turn->outstanding >= FETCHES_AT_ONCE || turn->fetches >= FETCHES_PER_RUN) {
         answer_error(in, f, STR("The call has too many fetches (8 at a time, 64 in all)"));
+    } else if (s->fetches >= FETCHES_IN_ALL) {
+        answer_error(in, f, STR("The server has too many fetches of scripts under way"));
     } else if (!read_request(f, item, s->config.limits.wall_ms)) {
         answer_error(in, f, STR("The request of this fetch is malformed"));
     } else {
         turn->outstanding++;
         turn->fetches++;
-        s->fetches++;
         f->next = turn->asked;
         turn->asked = f;
+        f->other = s->under_way;
+        s->under_way = f;
+        s->fetches++;
         f->exchange.home = &s->fetched;
         client_start(s->config.client, &f->exchange);
     }
@@ -213,6 +218,15 @@ void fetches_begin(struct scripts *s, struct instance *in, struct str text)
 
 /* --- coming home --- */
 
+static void unlink_other(struct scripts *s, const struct fetch *f)
+{
+    struct fetch **at = &s->under_way;
+    while (*at != f)
+        at = &(*at)->other;
+    *at = f->other;
+    s->fetches--;
+}
+
 static void unlink_asked(struct turn *turn, const struct fetch *f)
 {
     for (struct fetch **at = &turn->asked; *at != NULL; at = &(*at)->next) {
@@ -227,7 +241,7 @@ void fetch_home(struct scripts *s, struct mail *mail)
 {
     struct fetch *f = (struct fetch *)(void *)mail; /* the exchange is first, the mail in it */
     struct instance *in = f->of;
-    s->fetches--;
+    unlink_other(s, f);
     if (in == NULL) {
         fetch_free(f);
         return;
@@ -254,4 +268,10 @@ void fetches_end(struct scripts *s, struct instance *in, bool cancel)
     }
     turn->asked = NULL;
     turn->outstanding = 0;
+}
+
+void fetches_stop(struct scripts *s)
+{
+    for (struct fetch *f = s->under_way; f != NULL; f = f->other)
+        client_cancel(s->config.client, &f->exchange);
 }

@@ -254,7 +254,8 @@ static void *run_pool(void *arg)
     }
     take_mail(s);
     end_runs(s);
-    while (s->fetches > 0) {
+    fetches_stop(s);
+    while (s->under_way != NULL) {
         (void)wait_and_hear(s, -1);
         take_mail(s);
     }

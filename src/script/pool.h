@@ -20,10 +20,11 @@
 
 enum {
     WORKERS_MAX = 8,
-    LINE_MAX_RUNS = 64,   /* of one instance; more are refused */
-    FETCHES_AT_ONCE = 8,  /* of one run; more are rejected */
-    FETCHES_PER_RUN = 64, /* likewise */
-    FETCH_BODY = 3 << 20, /* bytes of an answer */
+    LINE_MAX_RUNS = 64,    /* of one instance; more are refused */
+    FETCHES_AT_ONCE = 8,   /* of one run; more are rejected */
+    FETCHES_PER_RUN = 64,  /* likewise */
+    FETCHES_IN_ALL = 1024, /* of everybody, likewise */
+    FETCH_BODY = 3 << 20,  /* bytes of an answer */
     FETCH_REDIRECTS = 5,
     KILLS_TO_SUSPEND = 5, /* in a row */
     SUSPEND_FIRST_S = 60,
@@ -102,8 +103,9 @@ struct scripts {
     struct heap deadlines;                     /* of turns; ms, monotonic */
     struct instance *first_ready, *last_ready; /* that need a worker */
     int64_t uses;
-    unsigned fetches; /* under way, also those nobody waits for */
-    uint64_t passing; /* instances made for one run, so far */
+    struct fetch *under_way; /* fetches, also those that nobody waits for */
+    unsigned fetches;        /* how many */
+    uint64_t passing;        /* instances made for one run, so far */
 };
 
 /* --- instance.c --- */
@@ -159,3 +161,5 @@ struct str fetch_answer(const struct turn *turn);
 void fetch_told(struct turn *turn);
 /* The turn ends: answers are thrown away; what is under way is cancelled, or goes on for nobody. */
 void fetches_end(struct scripts *s, struct instance *in, bool cancel);
+/* Cancels all that are under way; they come home soon. */
+void fetches_stop(struct scripts *s);

@@ -197,3 +197,11 @@ def test_an_update_forgets_the_state_and_a_stop_ends_the_workers(new_server):
     assert call(server.client(), hook, {}).said == SUCCESS
     assert texts(server.admin(), room) == ["call 1", "call 2", "call 1"]
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def test_a_stop_does_not_wait_for_a_fetch_that_nobody_awaits(new_server, silence):
+    server = new_server(**SETTINGS, GANTRY_SCRIPTS_WALL_TIME="10m").start()
+    hook, _ = scripted(server.admin(), incoming("fetch(request.content.url); return"))
+    assert call(server.client(), hook, {"url": silence.url}).said == SUCCESS
+    eventually(lambda: silence.held, "the fetch")
+    server.stop()
