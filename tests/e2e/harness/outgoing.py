@@ -37,18 +37,21 @@ def is_under_way(entry):
 
 
 def last_entries(client, integration, count):
-    """`count` tries that have ended, the oldest first, once there are so many."""
-
-    def ended():
-        found = [entry for entry in entries(client, integration) if not is_under_way(entry)]
-        return found if len(found) >= count else None
-
-    return eventually(ended, f"{count} entries in the history")
+    """`count` tries, the oldest first, once there are so many."""
+    return eventually(
+        lambda: (lambda e: e if len(e) >= count else None)(entries(client, integration)),
+        f"{count} entries in the history",
+    )
 
 
 def only_entry(client, integration):
-    """The one entry there is."""
-    (entry,) = last_entries(client, integration, 1)
+    """The one entry there is, once it has ended."""
+
+    def ended():
+        found = last_entries(client, integration, 1)
+        return found if not any(is_under_way(entry) for entry in found) else None
+
+    (entry,) = eventually(ended, "the entry to end")
     return entry
 
 
