@@ -229,17 +229,31 @@ static struct attempt *attempt_new(struct claim *claim, const struct delivery *r
     return a;
 }
 
+/* The delivery's own for the first try. The others follow from it, so that a try which a crash has
+ * cut finds the entry that it left behind. */
+static struct str entry_id(struct attempt *a)
+{
+    enum { SECONDS = 8 }; /* digits that an id begins with */
+    char hex[DIGEST_HEX_BYTES];
+    struct str id = a->row->id;
+    if (a->row->tries == 0)
+        return id;
+    digest_sha256_hex(arena_fmt(&a->arena, "%.*s %lld", STR_FMT(id), (long long)a->row->tries),
+                      hex);
+    struct str parts[] = {str_slice(id, 0, SECONDS), str_from(hex, ID_HEX_LEN - SECONDS)};
+    return arena_join(&a->arena, parts, 2);
+}
+
 static void begin_entry(struct attempt *a)
 {
     const struct delivery *row = a->row;
-    int64_t now_ms = clock_wall_ms();
     bool first = row->tries == 0;
     a->entry = (struct outgoing_entry){
-        .id = first ? row->id : id_hex(&a->arena, now_ms),
+        .id = entry_id(a),
         .integration_id = row->integration_id,
         .event = row->event,
         .integration = outgoing_entry_integration(&a->arena, a->claim->in),
-        .created_ms = now_ms,
+        .created_ms = clock_wall_ms(),
         .tries = row->tries,
         .retry_of = first ? STR("") : row->id,
     };

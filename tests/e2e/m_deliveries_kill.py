@@ -8,7 +8,7 @@ import threading
 import pytest
 import requests
 
-from harness.outgoing import ALLOW, last_entries, say, watching
+from harness.outgoing import ALLOW, entries, is_under_way, last_entries, say, watching
 from harness.receiver import Receiver, Reply
 from harness.waiting import eventually
 
@@ -63,6 +63,29 @@ def test_a_retry_that_the_server_died_of_is_the_same_try_again(new_server, recei
     assert (first["tries"], second["tries"]) == (0, 1)
     assert second["retryOf"] == first["_id"]
     assert {call.headers["webhook-id"] for call in receiver.calls} == {first["_id"]}
+
+
+@pytest.mark.parametrize("tries", [0, 1])
+def test_a_try_that_a_kill_cut_has_one_entry(new_server, receiver, tries):
+    hang = receiver.hangs()
+    receiver.answers[:] = [*[Reply(503, b"x")] * tries, hang]
+    server = new_server(**ALLOW).start()
+    admin = server.admin()
+    integration, room = watching(admin, receiver, retryFailedCalls=True, retryCount=1)
+    say(admin, room)
+    seen = eventually(
+        lambda: (lambda e: e if len(e) > tries and is_under_way(e[-1]) else None)(
+            entries(admin, integration)
+        ),
+        "the call that takes long",
+    )
+    server.kill()
+    receiver.release()
+    server.start()
+    ended = last_entries(admin.at(server.address), integration, tries + 1)
+    assert [e["_id"] for e in ended] == [e["_id"] for e in seen]
+    assert [e["tries"] for e in ended] == list(range(tries + 1))
+    assert ended[-1]["step"] == "after-http-call"
 
 
 class Poster:
@@ -124,8 +147,8 @@ def test_every_acknowledged_message_is_delivered_whenever_the_server_dies(new_se
     told = kill_again_and_again(server, admin, room)
     eventually(lambda: told <= texts(receiver.calls), "every message to be delivered")
     assert all(len(ids) == 1 for ids in ids_of_messages(receiver.calls).values())
-    entries = last_entries(admin.at(server.address), integration, 1)
-    assert {e["tries"] for e in entries} == {0}
+    tries = last_entries(admin.at(server.address), integration, 1)
+    assert {e["tries"] for e in tries} == {0}
 
 
 @pytest.mark.concurrent
@@ -148,6 +171,6 @@ def test_retries_are_not_lost_either(new_server, receiver):
     told = kill_again_and_again(server, admin, room)
     eventually(lambda: told <= texts(taken), "every message to be delivered")
     assert all(len(ids) == 1 for ids in ids_of_messages(receiver.calls).values())
-    entries = last_entries(admin.at(server.address), integration, 2)
-    assert {e["tries"] for e in entries} <= {0, 1}
-    assert all(("retryOf" in e) == (e["tries"] == 1) for e in entries)
+    tries = last_entries(admin.at(server.address), integration, 2)
+    assert {e["tries"] for e in tries} <= {0, 1}
+    assert all(("retryOf" in e) == (e["tries"] == 1) for e in tries)
