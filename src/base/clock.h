@@ -2,7 +2,12 @@
  *
  * A moment is int64_t milliseconds since 1970 UTC (wall clock, may jump); a deadline is
  * milliseconds of the monotonic clock, which never runs backwards and whose zero means nothing.
- * Tests hold both still with clock_hold() and move them by hand. Any thread.
+ * The steady clock says what the wall clock would say had nobody set it since the program started:
+ * what is due at a moment to come is counted by it, and comes in its time. Tests hold all of them
+ * still with clock_hold() and move them by hand. Any thread.
+ *
+ * In builds with GANTRY_CRASH_POINTS the variable GANTRY_WALL_OFFSET names a file of eight bytes:
+ * milliseconds, in the machine's byte order, that are added to the wall clock at every look.
  */
 #pragma once
 
@@ -15,11 +20,14 @@ enum {
 
 int64_t clock_wall_ms(void);
 int64_t clock_mono_ms(void);
+int64_t clock_steady_ms(void);
+/* What the wall clock will say, unless it is set, when the steady one says that. */
+int64_t clock_steady_to_wall(int64_t steady_ms);
 int64_t clock_mono_us(void); /* for how long something took; a held clock stands on whole ms */
 
-/* For tests: both clocks stand still at these values until clock_release(). */
+/* For tests: the clocks stand still at these values until clock_release(). */
 void clock_hold(int64_t wall_ms, int64_t mono_ms);
-/* Moves both held clocks. */
+/* Moves the held clocks. */
 void clock_advance(int64_t ms);
 /* Moves the held wall clock alone, as an administrator who sets the time does. */
 void clock_jump_wall(int64_t ms);

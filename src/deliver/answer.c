@@ -31,19 +31,20 @@ static double spread(const struct deliver_config *config)
     return config->jitter * digest_random_below(FINE) / FINE;
 }
 
-static struct retry next_try(const struct attempt *a, int64_t now_ms)
+static struct retry next_try(const struct attempt *a)
 {
     int64_t asked = 0;
     if (a->entry.status == 429 || a->entry.status == 503)
-        asked = retry_after_header(answer_header(&a->call.exchange, "retry-after"), now_ms);
+        asked =
+            retry_after_header(answer_header(&a->call.exchange, "retry-after"), clock_wall_ms());
     return retry_after_failure(a->claim->in, a->row->tries, asked, spread(&a->home->config));
 }
 
-static void try_again(struct attempt *a, int64_t due_ms)
+static void try_again(struct attempt *a, int64_t wait_ms)
 {
     entry_step(&a->arena, &a->entry, STEP_GOING_TO_RETRY, a->row->tries + 1);
-    a->entry.next_ms = due_ms;
-    a->order = (struct order){.due_ms = due_ms, .tries = a->row->tries + 1};
+    a->entry.next_ms = clock_wall_ms() + wait_ms;
+    a->order = (struct order){.due_ms = clock_steady_ms() + wait_ms, .tries = a->row->tries + 1};
     attempt_record(a, ROW_WAIT);
 }
 
@@ -52,10 +53,9 @@ static void failed(struct attempt *a)
     static const enum step steps[] = {[RETRY_NOT_CONFIGURED] = STEP_NOT_CONFIGURED,
                                       [RETRY_TOO_MANY] = STEP_TOO_MANY,
                                       [RETRY_BAD_DELAY] = STEP_BAD_DELAY};
-    int64_t now_ms = clock_wall_ms();
-    struct retry retry = next_try(a, now_ms);
+    struct retry retry = next_try(a);
     if (retry.kind == RETRY_LATER) {
-        try_again(a, now_ms + retry.wait_ms);
+        try_again(a, retry.wait_ms);
         return;
     }
     if (retry.kind == RETRY_BAD_DELAY) {

@@ -28,9 +28,10 @@ static bool ask(struct rd *rd, struct command *command, struct err *err)
 
 static void tell(const struct delivery_backlog *backlog)
 {
-    bool late = backlog->waiting > 0 && backlog->oldest_due_ms <= clock_wall_ms();
+    bool late = backlog->waiting > 0 && backlog->oldest_due_ms <= clock_steady_ms();
     metric_set(METRIC_DELIVERIES_WAITING, 0, backlog->waiting);
-    metric_set(METRIC_DELIVERY_OLDEST_MS, 0, late ? backlog->oldest_due_ms : 0);
+    metric_set(METRIC_DELIVERY_OLDEST_MS, 0,
+               late ? clock_steady_to_wall(backlog->oldest_due_ms) : 0);
 }
 
 static void came(struct job *job)

@@ -3,8 +3,8 @@
  * client by mail alone and waits for none of them, so one slow receiver slows nobody.
  *
  * The table is the queue. A claim is a command: its rows are marked as being sent, and committed,
- * before anything leaves. Stored moments are looked at once a second at least, for the wall clock
- * may jump; pauses and deadlines are monotonic.
+ * before anything leaves. Stored moments are those of the steady clock, so that none of them moves
+ * when somebody sets the time; pauses and deadlines are monotonic.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -44,7 +44,7 @@ struct bell {
 static void rang(struct job *job)
 {
     struct bell *bell = (struct bell *)job;
-    plan_note(&bell->home->plan, str_from(bell->id, bell->len), clock_wall_ms(), clock_mono_ms());
+    plan_note(&bell->home->plan, str_from(bell->id, bell->len), clock_steady_ms(), clock_mono_ms());
     free(bell);
 }
 
@@ -96,7 +96,7 @@ static bool apply_claim(struct tx *tx, struct command *command, struct err *err)
     if (c->in == NULL || !c->in->enabled)
         return true;
     take_options(c, tx_rd(tx));
-    c->rows = deliveries_claim(tx, id, allowed(c), tx->rd.now_ms + LEASE_MS);
+    c->rows = deliveries_claim(tx, id, allowed(c), tx->rd.steady_ms + LEASE_MS);
     c->next_ms = deliveries_next_due(tx_rd(tx), id);
     return true;
 }
@@ -118,7 +118,7 @@ static void claimed(struct job *job)
                              .limit = c->limit,
                              .next_ms = c->next_ms};
     if (!c->command.ok)
-        take = (struct plan_take){.asked = c->asked, .next_ms = clock_wall_ms() + LOOK_EVERY_MS};
+        take = (struct plan_take){.asked = c->asked, .next_ms = clock_steady_ms() + LOOK_EVERY_MS};
     else if (c->unsigned_calls)
         log_event(LOG_ERROR, "secrets-not-readable", "integration=%.*s",
                   STR_FMT(c->destination->id));
@@ -153,7 +153,7 @@ static void claim_all(struct deliveries *d)
 {
     unsigned asked;
     struct destination *next;
-    while ((next = plan_next(&d->plan, clock_wall_ms(), clock_mono_ms(), &asked)) != NULL)
+    while ((next = plan_next(&d->plan, clock_steady_ms(), clock_mono_ms(), &asked)) != NULL)
         claim(d, next, asked);
 }
 
@@ -371,7 +371,7 @@ static int64_t until_next(const struct deliveries *d, bool draining)
     if (d->refused != NULL)
         return AGAIN_MS;
     return draining ? LOOK_EVERY_MS
-                    : plan_wait_ms(&d->plan, clock_wall_ms(), clock_mono_ms(), LOOK_EVERY_MS);
+                    : plan_wait_ms(&d->plan, clock_steady_ms(), clock_mono_ms(), LOOK_EVERY_MS);
 }
 
 /* The queue cannot begin while the store fails: it tries again, as everybody else does. */

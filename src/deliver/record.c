@@ -220,7 +220,7 @@ void attempt_ended(struct attempt *a)
 void attempt_give_back(struct attempt *a, int64_t wait_ms)
 {
     a->order = (struct order){
-        .row = ROW_WAIT, .due_ms = clock_wall_ms() + wait_ms, .tries = a->row->tries};
+        .row = ROW_WAIT, .due_ms = clock_steady_ms() + wait_ms, .tries = a->row->tries};
     attempt_order(a, attempt_ended, attempt_ended);
 }
 

@@ -92,7 +92,7 @@ bool deliveries_replay(struct tx *tx, const struct actor *by, const struct repla
         return fault_with(err, details, "error-integration-disabled",
                           "The integration is switched off. Enable it first.");
     if (progress->begun_ms == 0)
-        progress->begun_ms = tx->rd.now_ms;
+        progress->begun_ms = tx->rd.steady_ms;
     replay_part(tx, in, order, progress);
     return true;
 }

@@ -99,7 +99,7 @@ bool integration_replay(struct tx *tx, const struct actor *by, struct str id, st
     const struct event_before before = {.name = json_get_str(entry, "event"),
                                         .url = json_get_str(entry, "url"),
                                         .data = json_get_lit(entry, "data"),
-                                        .due_ms = tx->rd.now_ms};
+                                        .due_ms = tx->rd.steady_ms};
     if (!str_empty(before.url))
         (void)event_again(tx, in, &before);
     return true;

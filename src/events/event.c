@@ -15,7 +15,7 @@ static void enqueue(struct tx *tx, const struct target *t, const struct event *e
             .integration_id = t->id,
             .event = t->event->name,
             .url = t->urls.items[i],
-            .due_ms = tx->rd.now_ms,
+            .due_ms = tx->rd.steady_ms,
             .depth = event->message != NULL ? event->message->depth : 0,
             .data = data,
         };

@@ -452,9 +452,11 @@ enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
 
 /* Variables that begin like ours and are no settings. */
 static const char *const other_variables[] = {
-    "GANTRY_CONFIG",   /* what --config says */
-    "GANTRY_CRASH_AT", /* base/crash.h */
-    "GANTRY_BIN",      /* where the tests find the program */
+    "GANTRY_CONFIG",      /* what --config says */
+    "GANTRY_CRASH_AT",    /* base/crash.h */
+    "GANTRY_WALL_OFFSET", /* base/clock.h */
+    "GANTRY_NAMES",       /* main/scripts.c */
+    "GANTRY_BIN",         /* where the tests find the program */
     NULL,
 };
 

@@ -1,6 +1,8 @@
 /* The rooms of scripts, opened from the settings; see scripts.h. */
 #include "main/scripts.h"
 
+#include <stdlib.h>
+
 #include "base/log.h"
 #include "http/client.h"
 #include "http/guard.h"
@@ -80,8 +82,23 @@ static struct script_limits limits_of(const struct options *o)
     };
 }
 
+/* In builds for tests the variable GANTRY_NAMES is a name and what it resolves to, look-up after
+ * look-up, as in http/client.h. */
+static void take_test_name(struct client_config *config, struct str *name)
+{
+#ifdef GANTRY_CRASH_POINTS
+    *name = str_of(getenv("GANTRY_NAMES"));
+    config->names = name;
+    config->name_count = str_empty(*name) ? 0 : 1;
+#else
+    (void)config;
+    (void)name;
+#endif
+}
+
 static bool open_client(struct script_rooms *rooms, const struct options *o, struct err *err)
 {
+    struct str name;
     struct client_config config = {
         .guard = rooms->guard,
         .user_agent = user_agent,
@@ -90,6 +107,7 @@ static bool open_client(struct script_rooms *rooms, const struct options *o, str
         .idle_connections = CLIENT_IDLE + (unsigned)o->delivery_total,
     };
     client_config_environment(&config);
+    take_test_name(&config, &name);
     rooms->client = client_open(&config, err);
     return rooms->client != NULL;
 }

@@ -1,6 +1,8 @@
 /* The document of a delivery, and the names of its states. Memory only; any thread. */
 #include "model/delivery.h"
 
+#include "base/clock.h"
+
 static const struct str names[] = {
     [DELIVERY_WAITING] = STR_INIT("waiting"),
     [DELIVERY_SENDING] = STR_INIT("sending"),
@@ -31,6 +33,11 @@ static const char *const moments[] = {
     [DELIVERY_DEAD] = "diedAt",
 };
 
+static int64_t shown_moment(const struct delivery *d)
+{
+    return d->state == DELIVERY_DEAD ? d->due_ms : clock_steady_to_wall(d->due_ms);
+}
+
 void delivery_put(struct buf *out, const struct delivery *d)
 {
     struct json_out o = json_begin(out, '{');
@@ -39,7 +46,7 @@ void delivery_put(struct buf *out, const struct delivery *d)
     json_member_str(&o, "event", d->event);
     json_member_str(&o, "url", d->url);
     json_member_str(&o, "state", names[d->state]);
-    json_member_time(&o, moments[d->state], d->due_ms);
+    json_member_time(&o, moments[d->state], shown_moment(d));
     json_member_i64(&o, "tries", d->tries);
     json_member_i64(&o, "depth", d->depth);
     json_member_time(&o, "createdAt", d->created_ms);

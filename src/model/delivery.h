@@ -6,9 +6,9 @@
 #include "base/json.h"
 
 enum delivery_state {
-    DELIVERY_WAITING, /* to be called from due_ms on */
-    DELIVERY_SENDING, /* claimed, until due_ms */
-    DELIVERY_DEAD,    /* given up at due_ms */
+    DELIVERY_WAITING, /* to be called from due_ms on, by the steady clock */
+    DELIVERY_SENDING, /* claimed, until due_ms, by the steady clock */
+    DELIVERY_DEAD,    /* given up at due_ms, by the wall clock */
 };
 
 struct delivery {

@@ -175,7 +175,7 @@ struct delivery_list deliveries_claim(struct tx *tx, struct str integration_id, 
                                      " AND line_seq = $1 AND due_ms <= $2"
                                      " ORDER BY due_ms, seq LIMIT $3");
     stmt_i64(q, 1, open_line(rd, integration_id));
-    stmt_i64(q, 2, rd->now_ms);
+    stmt_i64(q, 2, rd->steady_ms);
     stmt_i64(q, 3, (int64_t)limit);
     while (stmt_next(q))
         list.items[list.count++] = delivery_read(q, rd->arena);
@@ -209,7 +209,7 @@ bool delivery_wait(struct tx *tx, const struct delivery *d, int64_t due_ms, int6
 
 static void recover(struct tx *tx, const struct delivery *d)
 {
-    (void)delivery_wait(tx, d, tx->rd.now_ms, d->tries);
+    (void)delivery_wait(tx, d, tx->rd.steady_ms, d->tries);
 }
 
 size_t deliveries_recover(struct tx *tx, size_t limit)

@@ -115,6 +115,7 @@ static void answer(struct rd *rd, struct command *command)
     command->err = ERR_NONE;
     rd->arena = command->arena;
     rd->now_ms = clock_wall_ms();
+    rd->steady_ms = clock_steady_ms();
     db_exec(rd->db, "BEGIN");
     command->ok = command->ask(rd, command, &command->err);
     if (db_failed(rd->db))

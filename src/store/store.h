@@ -30,6 +30,7 @@ struct rd {
     struct arena *arena;
     const struct catalog *catalog; /* for settings and defaults only, in commands */
     int64_t now_ms;                /* wall clock, one moment for the whole command */
+    int64_t steady_ms;             /* the same moment by the clock that nobody sets */
 };
 
 /* The writer's transaction. */
@@ -91,8 +92,8 @@ bool store_read_now(struct store *store, struct arena *arena,
                     struct err *err);
 
 /* At the start, before anybody else hands in commands; what they are given outlives the store. All
- * these functions are called on the writer, after a commit and before its answers: they must be quick,
- * for everybody waits.
+ * these functions are called on the writer, after a commit and before its answers: they must be
+ * quick, for everybody waits.
  *
  * The bell: `bell` is called with each integration that got deliveries which wait (tx_ring(); with
  * the same one perhaps several times). Who keeps the queue first asks for the bell and then reads

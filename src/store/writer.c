@@ -134,6 +134,7 @@ static void apply(struct writer *w, struct tx *tx, struct command *command)
     command->err = ERR_NONE;
     tx->rd.arena = command->arena;
     tx->rd.now_ms = clock_wall_ms();
+    tx->rd.steady_ms = clock_steady_ms();
     command->ok = command->apply(tx, command, &command->err);
     if (db_failed(w->db))
         command->ok = db_error(w->db, &command->err);

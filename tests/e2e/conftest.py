@@ -15,6 +15,7 @@ pytest.register_assert_rewrite("harness")
 
 from harness.people import add_client  # noqa: E402
 from harness.program import binary  # noqa: E402
+from harness.receiver import Receiver  # noqa: E402
 from harness.server import Server  # noqa: E402
 
 
@@ -93,3 +94,17 @@ def user(admin):
 @pytest.fixture
 def nobody(server):
     return server.client()
+
+
+@pytest.fixture
+def new_receiver():
+    """new_receiver(answers...) makes a server that outgoing calls reach; it ends with the test."""
+    made = []
+
+    def make_one(*answers, **more):
+        made.append(Receiver(*answers, **more))
+        return made[-1]
+
+    yield make_one
+    for receiver in made:
+        receiver.close()

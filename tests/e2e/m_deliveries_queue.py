@@ -9,24 +9,11 @@ import pytest
 
 from harness.hooks import set_options
 from harness.outgoing import ALLOW, entries, is_under_way, last_entries, only_entry, say, watching
-from harness.receiver import Receiver, Reply
+from harness.receiver import Reply
 from harness.rooms import make
 from harness.waiting import eventually
 
 SETTINGS = ALLOW
-
-
-@pytest.fixture
-def new_receiver():
-    made = []
-
-    def make_one(*answers, **more):
-        made.append(Receiver(*answers, **more))
-        return made[-1]
-
-    yield make_one
-    for receiver in made:
-        receiver.close()
 
 
 def hanging(new_receiver):

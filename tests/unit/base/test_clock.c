@@ -29,6 +29,8 @@ static void a_held_clock_moves_only_by_hand(void **state)
     clock_jump_wall(-500);
     assert_int_equal(clock_wall_ms(), 507);
     assert_int_equal(clock_mono_ms(), 57);
+    assert_int_equal(clock_steady_ms(), 1007);
+    assert_int_equal(clock_steady_to_wall(1010), 510);
     clock_hold(1, 2);
     assert_int_equal(clock_wall_ms(), 1);
     assert_int_equal(clock_mono_ms(), 2);

@@ -52,8 +52,11 @@ static inline int desk_open(void **state)
     assert_non_null(d.db);
     assert_true(schema_apply(d.db, &err));
     arena_init(&d.arena, SIZE_MAX);
-    d.tx = (struct tx){
-        .rd = {.db = d.db, .arena = &d.arena, .catalog = d.catalog, .now_ms = start_ms}};
+    d.tx = (struct tx){.rd = {.db = d.db,
+                              .arena = &d.arena,
+                              .catalog = d.catalog,
+                              .now_ms = start_ms,
+                              .steady_ms = start_ms}};
     desk_add_user(&d, "ana-id", "ana", "user");
     desk_add_user(&d, "bob-id", "bob", "bot");
     desk_commit(&d);

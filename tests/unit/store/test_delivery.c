@@ -54,6 +54,11 @@ static void note_bell(void *arg, struct str integration_id)
                    STR_FMT(integration_id));
 }
 
+static void set_clocks(struct desk *desk, int64_t now_ms)
+{
+    desk->tx.rd.now_ms = desk->tx.rd.steady_ms = now_ms;
+}
+
 static int setup(void **state)
 {
     static struct desk d;
@@ -65,8 +70,8 @@ static int setup(void **state)
     assert_non_null(d.db);
     assert_true(schema_apply(d.db, &err));
     arena_init(&d.arena, SIZE_MAX);
-    d.tx = (struct tx){
-        .rd = {.db = d.db, .arena = &d.arena, .catalog = d.catalog, .now_ms = start_ms}};
+    d.tx = (struct tx){.rd = {.db = d.db, .arena = &d.arena, .catalog = d.catalog}};
+    set_clocks(&d, start_ms);
     struct integration one = outgoing("one", true), two = outgoing("two", true),
                        off = outgoing("off", false);
     integration_insert(&d.tx, &one);
@@ -158,7 +163,7 @@ static void a_delivery_waits_again_or_is_over(void **state)
     struct delivery claimed = claim_one(d, "one");
     assert_true(delivery_wait(&d->tx, &claimed, start_ms + 100, 1));
     assert_int_equal(deliveries_claim(&d->tx, STR("one"), 1, start_ms).count, 0);
-    d->tx.rd.now_ms = start_ms + 100;
+    set_clocks(d, start_ms + 100);
     struct delivery again = claim_one(d, "one");
     assert_true(str_eq(again.id, claimed.id));
     assert_int_equal(again.tries, 1);
@@ -190,7 +195,7 @@ static void the_start_finds_every_destination_where_something_waits(void **state
         if (i % 2 == 1)
             (void)deliveries_claim(&d->tx, in.id, 1, start_ms);
     }
-    d->tx.rd.now_ms = start_ms + 1000;
+    set_clocks(d, start_ms + 1000);
     for (int i = 1; i < 100; i += 2)
         (void)deliveries_claim(&d->tx, arena_fmt(&d->arena, "many-%02d", i), 1, start_ms);
     int64_t after = 0;
@@ -213,7 +218,7 @@ static void what_was_being_sent_is_sent_again_after_a_crash(void **state)
     struct delivery held = claim_one(d, "one");
     (void)claim_one(d, "two");
     switch_to(d, "two", false);
-    d->tx.rd.now_ms = start_ms + 5;
+    set_clocks(d, start_ms + 5);
     assert_int_equal(deliveries_recover(&d->tx, 10), 2);
     assert_int_equal(deliveries_recover(&d->tx, 10), 0);
     assert_int_equal(count(d, "two", DELIVERY_WAITING), 0);
@@ -296,9 +301,9 @@ static void the_oldest_dead_ones_go(void **state)
 {
     struct desk *d = *state;
     struct delivery oldest = bury(d, "one");
-    d->tx.rd.now_ms += DAY_MS;
+    set_clocks(d, d->tx.rd.now_ms + DAY_MS);
     (void)bury(d, "one");
-    d->tx.rd.now_ms = start_ms + DELIVERY_DEAD_DAYS * DAY_MS;
+    set_clocks(d, start_ms + DELIVERY_DEAD_DAYS * DAY_MS);
     sweep_all(d);
     struct delivery_filter filter = {.integration_id = STR("one"), .state = DELIVERY_DEAD};
     struct delivery_list list = deliveries_page(&d->tx.rd, &filter, 0, 10);
@@ -315,7 +320,7 @@ static void a_list_shows_what_its_filter_says(void **state)
 {
     struct desk *d = *state;
     add(d, "one", start_ms + 2);
-    d->tx.rd.now_ms += 10;
+    set_clocks(d, d->tx.rd.now_ms + 10);
     struct delivery other = {.integration_id = STR("one"),
                              .event = STR("roomCreated"),
                              .url = STR("http://other.example/"),
@@ -399,7 +404,7 @@ static void an_entry_grows_and_its_data_is_written_once(void **state)
     struct desk *d = *state;
     struct outgoing_entry e = entry(d, "e1", "one");
     assert_true(outgoing_history_insert(&d->tx, &e));
-    d->tx.rd.now_ms += 10;
+    set_clocks(d, d->tx.rd.now_ms + 10);
     e.step = STR("mapped-args-to-data");
     e.data = STR("{\"text\":\"first\"}");
     assert_true(outgoing_history_update(&d->tx, &e));
@@ -437,7 +442,7 @@ static void the_last_change_comes_first_and_others_see_only_their_own(void **sta
     struct desk *d = *state;
     add_entries(d, "one", 1, 3);
     add_entries(d, "two", 1, 1);
-    d->tx.rd.now_ms += 10;
+    set_clocks(d, d->tx.rd.now_ms + 10);
     struct outgoing_entry e = entry(d, "one-1", "one");
     assert_true(outgoing_history_update(&d->tx, &e));
     assert_string_equal(page(d, "", 0, 10), "one-1 one-3 one-2");
@@ -478,9 +483,9 @@ static void entries_are_kept_for_thirty_days_and_up_to_a_size(void **state)
 {
     struct desk *d = *state;
     add_entries(d, "one", 1, 2);
-    d->tx.rd.now_ms += 29 * DAY_MS;
+    set_clocks(d, d->tx.rd.now_ms + 29 * DAY_MS);
     add_entries(d, "one", 3, 3);
-    d->tx.rd.now_ms += DAY_MS;
+    set_clocks(d, d->tx.rd.now_ms + DAY_MS);
     assert_string_equal(page(d, "", 0, 10), "one-3");
     assert_int_equal(outgoing_history_total(&d->tx.rd, STR("one"), STR("")), 1);
     char *large = arena_alloc(&d->arena, 11 << 20);
@@ -499,7 +504,7 @@ static void a_walk_meets_each_entry_once_and_in_parts(void **state)
 {
     struct desk *d = *state;
     add_entries(d, "one", 1, 150);
-    d->tx.rd.now_ms += 10;
+    set_clocks(d, d->tx.rd.now_ms + 10);
     add_entries(d, "one", 151, 250);
     struct outgoing_walk walk = {.integration_id = STR("one")};
     size_t met = 0, parts = 0;
