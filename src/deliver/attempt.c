@@ -2,8 +2,8 @@
  * returning; what comes home calls the next one. This file has the first half, answer.c the second.
  *
  *     attempt_start -> [script] -> prepare_came -> [message] -> go_on -> call -> [host's line] ->
- *     start_call -> [receiver] -> attempt_answered -> [script] -> response_came -> judge ->
- * [record]
+ *     start_call -> [receiver] -> attempt_answered -> [script] -> response_came ->
+ *     judge -> [record]
  *
  * In brackets: who has it meanwhile. Nothing leaves before its claim was committed, and the row
  * stays until what became of it is: so a delivery may be made twice, and is never lost. Runs on the

@@ -2,8 +2,13 @@
  * integration. Pure: the caller tells what o'clock it is, and what happened. One holder.
  *
  * A destination has slots. What it holds of them is claimed rows until they have ended; while a
- * claim is on its way it is not asked again. Stored moments are wall clock (`now_ms`), pauses are
- * monotonic (`mono_ms`).
+ * claim is on its way it is not asked again. Stored moments are those of the steady clock
+ * (`now_ms`), pauses are monotonic (`mono_ms`).
+ *
+ * Fairness. Those that are due take turns, whatever waits for each. All together have a limit too,
+ * and who has answered is told from who has not yet: neither of the two classes gets more than
+ * three quarters of it, and when those that have not answered hold a quarter, each further one of
+ * them gets one slot. So thousands of silent receivers leave room for those that answer.
  *
  * The breaker. A destination that could not be reached several times in a row is suspected: it has
  * one slot, and after each further failure a pause that doubles up to a ceiling. So a dead receiver
@@ -27,9 +32,12 @@ struct plan_limits {
 
 struct destination {
     struct str id;
-    struct heap_node due;   /* by the wall clock */
-    struct heap_node pause; /* by the monotonic one */
-    int64_t next_ms;        /* something waits from then on; PLAN_NEVER */
+    struct heap_node due;            /* by the wall clock */
+    struct heap_node pause;          /* by the monotonic one */
+    struct destination *prev, *next; /* of those whose moment has come */
+    bool ready;                      /* it is one of them */
+    bool proven;                     /* the last thing known of it is an answer */
+    int64_t next_ms;                 /* something waits from then on; PLAN_NEVER */
     unsigned in_flight;
     unsigned limit; /* of it, as its owner wants; 0: the usual one */
     bool claiming;
@@ -40,11 +48,20 @@ struct destination {
     char text[];
 };
 
+enum plan_class { PLAN_UNPROVEN, PLAN_PROVEN, PLAN_CLASSES };
+
+/* The destinations of a class. */
+struct plan_group {
+    struct destination *first, *last; /* whose moment has come, in the order of their turns */
+    size_t in_flight;                 /* of all, claims on their way counted */
+};
+
 struct plan {
     struct plan_limits limits;
     struct map destinations;
     struct heap due, pauses;
-    size_t in_flight; /* of all, claims on their way counted */
+    struct plan_group groups[PLAN_CLASSES];
+    enum plan_class turn; /* which is looked at first */
 };
 
 void plan_init(struct plan *p, const struct plan_limits *limits);

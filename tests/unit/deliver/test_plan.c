@@ -146,24 +146,33 @@ static void its_owner_may_want_more_or_fewer_slots(void **state)
     next_is(p, 0, "a", 48);
 }
 
+/* Takes what there is; how much that was. */
+static unsigned take_all(struct plan *p, int64_t now)
+{
+    unsigned asked, all = 0;
+    for (struct destination *d; (d = plan_next(p, now, now, &asked)) != NULL; all += asked)
+        claimed(p, d, asked, asked, PLAN_NEVER, now);
+    return all;
+}
+
 static void all_together_have_a_limit_too(void **state)
 {
     struct plan *p = *state;
-    struct destination *last = NULL;
-    for (int i = 0; i < 20; i++) {
-        char id[] = {(char)('a' + i), '\0'};
+    struct destination *proven[20];
+    for (int i = 0; i < 40; i++) {
+        char id[] = {(char)('A' + i), '\0'};
         plan_note(p, str_of(id), i, 0);
+        if (i >= 20)
+            continue;
+        proven[i] = next_is(p, 50, id, 8);
+        claimed(p, proven[i], 8, 1, PLAN_NEVER, 50);
+        end(p, proven[i], PLAN_REACHED, 50);
+        plan_note(p, proven[i]->id, 60, 50);
     }
-    unsigned asked, all = 0;
-    for (struct destination *d; (d = plan_next(p, 50, 50, &asked)) != NULL; last = d) {
-        all += asked;
-        claimed(p, d, asked, asked, PLAN_NEVER, 50);
-    }
-    assert_int_equal(all, 100);
-    assert_int_equal(plan_wait_ms(p, 50, 50, 1000), 1000);
-    end(p, last, PLAN_REACHED, 50);
-    assert_non_null(plan_next(p, 50, 50, &asked));
-    assert_int_equal(asked, 1);
+    assert_int_equal(take_all(p, 59), 48); /* 8 for each of four, and one for each of the rest */
+    assert_int_equal(take_all(p, 60), 52);
+    end(p, proven[0], PLAN_REACHED, 60);
+    assert_int_equal(take_all(p, 60), 1);
 }
 
 /* A destination with something always due, and all its slots in use. */
@@ -229,16 +238,57 @@ static void an_answer_between_failures_starts_the_count_anew(void **state)
     assert_false(plan_suspects(p, a));
 }
 
-static void what_has_nothing_to_do_is_forgotten(void **state)
+static void what_has_nothing_to_do_is_forgotten_unless_it_has_answered(void **state)
 {
     struct plan *p = *state;
     plan_note(p, STR("a"), 0, 0);
     struct destination *a = next_is(p, 0, "a", 8);
-    claimed(p, a, 8, 1, PLAN_NEVER, 0);
+    claimed(p, a, 8, 2, PLAN_NEVER, 0);
+    end(p, a, PLAN_NOT_CALLED, 0);
     assert_int_equal(p->destinations.count, 1);
-    end(p, a, PLAN_REACHED, 0);
+    end(p, a, PLAN_NOT_CALLED, 0);
     assert_int_equal(p->destinations.count, 0);
-    assert_int_equal(p->in_flight, 0);
+    plan_note(p, STR("b"), 0, 0);
+    struct destination *b = next_is(p, 0, "b", 8);
+    claimed(p, b, 8, 1, PLAN_NEVER, 0);
+    end(p, b, PLAN_REACHED, 0);
+    assert_int_equal(p->destinations.count, 1);
+    assert_int_equal(p->groups[PLAN_PROVEN].in_flight, 0);
+    assert_int_equal(p->groups[PLAN_UNPROVEN].in_flight, 0);
+}
+
+static void who_is_due_takes_turns_with_the_others(void **state)
+{
+    struct plan *p = *state;
+    plan_note(p, STR("old"), 0, 0);
+    plan_note(p, STR("new"), 50, 0);
+    struct destination *old = next_is(p, 100, "old", 8);
+    claimed(p, old, 8, 1, 0, 100); /* more waits there, and has for long */
+    next_is(p, 100, "new", 8);
+    next_is(p, 100, "old", 7);
+}
+
+static void the_silent_leave_room_for_those_that_answer(void **state)
+{
+    struct plan *p = *state;
+    plan_note(p, STR("live"), 0, 0);
+    struct destination *live = next_is(p, 0, "live", 8);
+    claimed(p, live, 8, 1, PLAN_NEVER, 0);
+    end(p, live, PLAN_REACHED, 0);
+    for (int i = 0; i < 200; i++) {
+        char id[] = {'s', (char)('a' + i / 20), (char)('a' + i % 20), '\0'};
+        plan_note(p, str_of(id), i, 0);
+    }
+    unsigned asked, all = 0, most = 0;
+    for (struct destination *d; (d = plan_next(p, 1000, 1000, &asked)) != NULL;) {
+        claimed(p, d, asked, asked, 0, 1000);
+        all += asked;
+        most += asked > 1;
+    }
+    assert_int_equal(all, 75); /* three quarters of 100 */
+    assert_int_equal(most, 4); /* 8 each; then they hold a quarter, and each gets one */
+    plan_note(p, STR("live"), 1000, 1000);
+    next_is(p, 1000, "live", 8);
 }
 
 #define PLAN_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -259,7 +309,9 @@ int main(void)
         PLAN_TEST(each_failure_of_a_suspect_makes_the_pause_longer),
         PLAN_TEST(the_first_answer_gives_all_slots_back),
         PLAN_TEST(an_answer_between_failures_starts_the_count_anew),
-        PLAN_TEST(what_has_nothing_to_do_is_forgotten),
+        PLAN_TEST(what_has_nothing_to_do_is_forgotten_unless_it_has_answered),
+        PLAN_TEST(who_is_due_takes_turns_with_the_others),
+        PLAN_TEST(the_silent_leave_room_for_those_that_answer),
     };
     return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
 }
