@@ -4,10 +4,11 @@
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 E2E_ARGS ?=
+KILLS ?= 100
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(JOBS)
 export CTEST_PARALLEL_LEVEL ?= $(JOBS)
 
-.PHONY: build run test asan tsan fuzz bench lint format deps clean help
+.PHONY: build run test asan tsan crash fuzz bench lint format deps clean help
 
 build: ## build/release/gantry (the default)
 	@cmake --workflow --preset release
@@ -24,6 +25,11 @@ asan: deps ## the tests under AddressSanitizer, LeakSanitizer and UBSan
 
 tsan: deps ## the tests under ThreadSanitizer
 	@tools/suite tsan $(E2E_ARGS)
+
+crash: deps ## the tests that kill the server, with KILLS (100) kills at random each
+	@cmake --preset dev
+	@cmake --build --preset dev
+	@GANTRY_KILLS=$(KILLS) tools/e2e dev -k kill
 
 fuzz: deps ## each fuzz target for FUZZ_SECONDS (60)
 	@cmake --workflow --preset fuzz
