@@ -37,21 +37,18 @@ def is_under_way(entry):
 
 
 def last_entries(client, integration, count):
-    """`count` tries, the oldest first, once there are so many."""
-    return eventually(
-        lambda: (lambda e: e if len(e) >= count else None)(entries(client, integration)),
-        f"{count} entries in the history",
-    )
+    """`count` tries, the oldest first, once there are so many and all have ended."""
+
+    def ended():
+        found = entries(client, integration)
+        return found if len(found) >= count and not any(map(is_under_way, found)) else None
+
+    return eventually(ended, f"{count} entries in the history that have ended")
 
 
 def only_entry(client, integration):
     """The one entry there is, once it has ended."""
-
-    def ended():
-        found = last_entries(client, integration, 1)
-        return found if not any(is_under_way(entry) for entry in found) else None
-
-    (entry,) = eventually(ended, "the entry to end")
+    (entry,) = last_entries(client, integration, 1)
     return entry
 
 
