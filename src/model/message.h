@@ -23,7 +23,7 @@ struct message {
     struct str thread_id;           /* the message it replies to; empty: none */
     bool aside;                     /* a reply that is shown in its thread only */
     int64_t ts_ms, updated_at_ms;
-    int64_t depth; /* how many replies of integrations led to it, for loops; not stored */
+    int64_t depth;         /* how many replies of integrations led to it, for loops; not stored */
     struct str starred_by; /* the reader, when he has starred it: only he is told */
     struct json *doc;      /* an object, never NULL */
 };

@@ -43,7 +43,8 @@ void writer_serve(void *context, struct mail *jobs);
 void writer_end(void *context);
 /* How the last batch ended. Any thread. */
 bool writer_healthy(struct writer *w, struct err *err);
-/* How many there were: the checkpoint thread asks whether there is something to move. Any thread. */
+/* How many there were: the checkpoint thread asks whether there is something to move. Any thread.
+ */
 int64_t writer_commits(struct writer *w);
 /* The checkpoint thread has just moved the log up to here into the database file. Any thread. */
 void writer_note_moved(struct writer *w, int64_t bytes);

@@ -1,5 +1,5 @@
-/* The floor under outgoing calls: a bare loop of libcurl's multi interface that posts one body again
- * and again, with nothing around it.
+/* The floor under outgoing calls: a bare loop of libcurl's multi interface that posts one body
+ * again and again, with nothing around it.
  *
  *     curl FIRST_PORT PORTS CALLS CONCURRENCY BODY_FILE
  *

@@ -2,8 +2,8 @@
  *
  *     bench_engine SCRIPT ARGUMENT SECONDS
  *
- * ARGUMENT is a file with the JSON that the method gets. Prints one JSON object: how many calls, and
- * the microseconds of CPU time that each took. One thread, no jail, no pool. */
+ * ARGUMENT is a file with the JSON that the method gets. Prints one JSON object: how many calls,
+ * and the microseconds of CPU time that each took. One thread, no jail, no pool. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>

@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t head = size < sizeof(frame) ? size : sizeof(frame);
     if (head > 0)
         memcpy(&frame, data, head);
-    struct str channel = str_from((const char *)data + head, size - head);
+    struct str channel = head < size ? str_from((const char *)data + head, size - head) : STR("");
     bool up = frame_check_up(&frame) == NULL, down = frame_check_down(&frame) == NULL;
     must(!(up && down));
     if (up)
