@@ -108,3 +108,9 @@ def new_receiver():
     yield make_one
     for receiver in made:
         receiver.close()
+
+
+@pytest.fixture
+def receiver(new_receiver):
+    """One that answers 200 without a body, unless the test tells it otherwise."""
+    return new_receiver()

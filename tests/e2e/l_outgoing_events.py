@@ -16,13 +16,6 @@ from harness.waiting import eventually
 SETTINGS = ALLOW
 
 
-@pytest.fixture
-def receiver():
-    made = Receiver()
-    yield made
-    made.close()
-
-
 def on(admin, event, receiver, **changes):
     """An integration that is told of an event without channels."""
     return create_named(

@@ -10,7 +10,7 @@ from harness.outgoing import (
     ALLOW, CALLED, entries, last_entries, only_entry, said, say, watching,
 )  # fmt: skip
 from harness.people import add_client, settings
-from harness.receiver import Receiver, Reply, closed_port
+from harness.receiver import Reply, closed_port
 from harness.rooms import invite, make, messages
 
 SETTINGS = ALLOW
@@ -19,14 +19,6 @@ AGENT = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/41.0.2227.0 "
     "Safari/537.36"
 )
-
-
-@pytest.fixture
-def receiver():
-    """One that answers 200 without a body, unless the test tells it otherwise."""
-    made = Receiver()
-    yield made
-    made.close()
 
 
 def answers(receiver, *replies):

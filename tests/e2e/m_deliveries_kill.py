@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from harness.outgoing import ALLOW, entries, is_under_way, last_entries, say, watching
-from harness.receiver import Receiver, Reply
+from harness.receiver import Reply
 from harness.waiting import eventually
 
 KILLS = int(os.environ.get("GANTRY_KILLS", "10"))
@@ -17,13 +17,6 @@ POSTERS = 8
 BETWEEN = 40  # messages
 
 POINTS = {"after-claim": 0, "before-send": 0, "after-send": 1, "before-record": 1}
-
-
-@pytest.fixture
-def receiver():
-    made = Receiver()
-    yield made
-    made.close()
 
 
 def texts(calls):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.outgoing import ALLOW, CALLED, last_entries, only_entry, said, say, watching
-from harness.receiver import Receiver, Reply
+from harness.receiver import Reply
 from harness.rooms import messages
 from harness.scripts import last_runs
 
@@ -20,13 +20,6 @@ RAN_PREPARE = [*START, f"execute-script-before-running-{PREPARE}", "after-maybe-
 RAN_BOTH = [
     *RAN_PREPARE, "pre-http-call", "after-http-call", f"execute-script-before-running-{RESPONSE}",
 ]  # fmt: skip
-
-
-@pytest.fixture
-def receiver():
-    made = Receiver()
-    yield made
-    made.close()
 
 
 def scripted(admin, receiver, script, **changes):

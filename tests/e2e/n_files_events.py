@@ -1,20 +1,11 @@
 """What outgoing webhooks are told of files."""
 
-import pytest
-
 from harness.files import confirm, fetch, part, send, upload
 from harness.outgoing import ALLOW, say, watching
 from harness.receiver import Receiver
 from harness.rooms import make
 
 SETTINGS = ALLOW
-
-
-@pytest.fixture
-def receiver():
-    made = Receiver()
-    yield made
-    made.close()
 
 
 def test_an_upload_tells_nobody_and_its_confirmation_tells_once_of_each(admin, receiver):
