@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "base/utf8.h"
+#include "http/client_head.h"
 #include "http/client_internal.h"
 
 enum { IDLE_S = 60 }; /* a connection that was idle for longer is not used again */
@@ -24,21 +25,12 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
     return fd;
 }
 
-/* Line by line. A status line begins a head: that of an interim answer (100) is forgotten. Lines
- * behind the head are trailers, which nobody asks for. */
+/* Line by line. */
 static size_t on_head(char *bytes, size_t one, size_t len, void *arg)
 {
     (void)one;
     struct transfer *t = arg;
-    struct str line = str_from(bytes, len);
-    if (t->head_whole && str_starts(line, STR("HTTP/"))) {
-        buf_clear(&t->head);
-        t->head_whole = false;
-    }
-    if (t->head_whole)
-        return len;
-    t->head_whole = str_trim(line).len == 0;
-    return buf_add(&t->head, line) ? len : 0;
+    return head_add(&t->head, str_from(bytes, len)) ? len : 0;
 }
 
 static size_t on_body(char *bytes, size_t one, size_t len, void *arg)
@@ -90,92 +82,15 @@ void answer_begin(struct transfer *t)
     buf_release(&t->body);
     buf_init(&t->head, CLIENT_MAX_HEAD);
     buf_init(&t->body, t->x->max_body);
-    t->head_whole = false;
     t->opened = 0;
     t->refusal = ERR_NONE;
     t->socket_error = 0;
     t->curl_text[0] = '\0';
 }
 
-/* The head's next line, without its end. */
-static bool next_line(struct str *rest, struct str *out)
-{
-    if (!str_split(rest, '\n', out))
-        return false;
-    if (str_ends(*out, STR("\r")))
-        out->len--;
-    return true;
-}
-
-/* False: a line that is no header, as the status line and the empty one. */
-static bool split_header(struct str line, struct client_header *out)
-{
-    size_t colon = str_find_char(line, ':');
-    if (colon == SIZE_MAX || colon == 0)
-        return false;
-    out->name = str_slice(line, 0, colon);
-    out->value = str_trim(str_after(line, colon + 1));
-    return true;
-}
-
-/* The headers one after the other; the status line is cut off first. */
-static struct str fields_of(const struct transfer *t)
-{
-    struct str rest = buf_str(&t->head), status_line;
-    (void)next_line(&rest, &status_line);
-    return rest;
-}
-
 bool answer_header(const struct transfer *t, struct str name, struct str *out)
 {
-    struct str rest = fields_of(t), line;
-    struct client_header header;
-    while (next_line(&rest, &line)) {
-        if (split_header(line, &header) && str_eq_nocase(header.name, name)) {
-            *out = header.value;
-            return true;
-        }
-    }
-    return false;
-}
-
-static size_t count_lines(struct str rest)
-{
-    size_t count = 0;
-    struct str line;
-    while (next_line(&rest, &line))
-        count++;
-    return count;
-}
-
-/* A copy that is UTF-8 whatever came. */
-static struct str copy_text(struct arena *a, struct str text)
-{
-    return arena_str(a, utf8_repair(a, text));
-}
-
-static void deliver_headers(const struct transfer *t)
-{
-    struct exchange *x = t->x;
-    struct str rest = fields_of(t), line;
-    struct client_header header;
-    x->answer_headers = ARENA_ARRAY(x->arena, struct client_header, count_lines(rest));
-    while (next_line(&rest, &line)) {
-        if (!split_header(line, &header))
-            continue;
-        x->answer_headers[x->answer_header_count++] = (struct client_header){
-            .name = arena_lower(x->arena, utf8_repair(x->arena, header.name)),
-            .value = copy_text(x->arena, header.value)};
-    }
-}
-
-/* "HTTP/1.1 404 Not Found": what is behind the number. */
-static struct str status_text(const struct transfer *t)
-{
-    struct str rest = buf_str(&t->head), line, part;
-    (void)next_line(&rest, &line);
-    (void)str_split(&line, ' ', &part);
-    return str_split(&line, ' ', &part) && line.len != SIZE_MAX ? str_trim(line) : STR("");
+    return head_find(&t->head, name, out);
 }
 
 void answer_deliver(struct transfer *t)
@@ -185,9 +100,9 @@ void answer_deliver(struct transfer *t)
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     x->end = CLIENT_ANSWERED;
     x->status = (int)status;
-    x->status_text = copy_text(x->arena, status_text(t));
+    x->status_text = arena_str(x->arena, utf8_repair(x->arena, head_status_text(&t->head)));
+    x->answer_header_count = head_list(&t->head, x->arena, &x->answer_headers);
     x->answer = arena_str(x->arena, buf_str(&t->body));
-    deliver_headers(t);
 }
 
 static void describe_url(struct transfer *t)

@@ -5,6 +5,7 @@
  *   client_line.c      how many go to a host at a time, and who is next
  *   client_request.c   an exchange, or what is left of it after a redirect, into libcurl's options
  *   client_answer.c    bytes into the answer; the judge of every connection
+ *   client_head.c      its status line and headers (client_head.h)
  *   client_fault.c     why there is no answer
  *   client_proxy.c     which proxy, if any
  *   client_names.c     names that tests look up here
@@ -60,7 +61,6 @@ struct transfer {
     int socket_error;                   /* errno of a socket that could not be made, or 0 */
     /* The answer so far. */
     struct buf head, body;
-    bool head_whole;
     char curl_text[CURL_ERROR_SIZE];
 };
 
