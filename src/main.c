@@ -85,6 +85,12 @@ static const struct cli_command commands[] = {
         .summary = "Print the version",
         .run = version_run,
     },
+    {
+        .words = "--version",
+        .hidden = true,
+        .summary = "Print the version",
+        .run = version_run,
+    },
     {.words = NULL},
 };
 

@@ -19,18 +19,25 @@ static const struct cli_option config_option = {
 
 struct nearest {
     struct str wanted;
-    struct buf best; /* empty while nothing was compared */
+    struct buf best; /* empty while nothing is near: then a guess would only mislead */
     size_t distance;
 };
 
 static void compare(struct nearest *n, struct str candidate)
 {
     size_t far = str_distance(n->wanted, candidate);
-    if (n->best.len > 0 && far >= n->distance)
+    if (2 * far >= n->wanted.len || (n->best.len > 0 && far >= n->distance))
         return;
     buf_clear(&n->best);
     (void)buf_add(&n->best, candidate);
     n->distance = far;
+}
+
+/* What is added to a complaint. */
+static void put_hint(struct buf *out, const struct nearest *n)
+{
+    if (n->best.len > 0)
+        (void)buf_addf(out, "; did you mean \"%s\"?", n->best.ptr);
 }
 
 /* Finding the command */
@@ -92,7 +99,7 @@ static void print_commands(const struct cli_command *commands, struct str group,
     for (const struct cli_command *c = commands; c->words != NULL; c++) {
         BUF(left, LINE_BYTES);
         (void)buf_addf(&left, "%s %s", c->words, c->operand ? c->operand : "");
-        if (str_starts(str_of(c->words), group))
+        if (!c->hidden && str_starts(str_of(c->words), group))
             print_row(out, left.ptr, c->summary);
     }
     (void)fprintf(out, "\ngantry COMMAND --help tells more about one of them.\n");
@@ -147,22 +154,33 @@ static void join_words(const char *candidate, int argc, char **argv, struct buf 
         (void)buf_addf(out, "%s%s", n > 0 ? " " : "", argv[n]);
 }
 
+/* The words that should have been a command's: as many as the nearest one has, or a group's and the
+ * one behind it. */
+static void put_given(struct buf *out, const struct nearest *n, bool group, int argc, char **argv)
+{
+    join_words(n->best.len > 0 ? n->best.ptr : group ? "group word" : "word", argc, argv, out);
+    if (out->len == 0)
+        (void)buf_add(out, str_of(argv[0]));
+}
+
 static int unknown_command(const struct cli_command *commands, int argc, char **argv)
 {
     struct nearest n;
     buf_init(&n.best, WORD_BYTES);
+    bool group = is_group(commands, str_of(argv[0]));
     for (const struct cli_command *c = commands; c->words != NULL; c++) {
         BUF(words, LINE_BYTES);
         join_words(c->words, argc, argv, &words);
         n.wanted = buf_str(&words);
-        compare(&n, str_of(c->words));
+        if (!c->hidden && (!group || str_starts(str_of(c->words), str_of(argv[0]))))
+            compare(&n, str_of(c->words));
     }
     BUF(given, LINE_BYTES);
-    join_words(n.best.ptr, argc, argv, &given);
-    (void)fprintf(stderr,
-                  "gantry: there is no command \"%s\"; did you mean \"%s\"?\n"
-                  "See gantry --help.\n",
-                  given.len > 0 ? given.ptr : argv[0], n.best.ptr);
+    BUF(hint, LINE_BYTES);
+    put_given(&given, &n, group, argc, argv);
+    put_hint(&hint, &n);
+    (void)fprintf(stderr, "gantry: there is no command \"%s\"%s\nSee gantry %s%s--help.\n",
+                  given.ptr, hint.len > 0 ? hint.ptr : "", group ? argv[0] : "", group ? " " : "");
     buf_release(&n.best);
     return EXIT_USAGE;
 }
@@ -188,8 +206,10 @@ static int unknown_flag(const struct cli *cli, struct str flag)
         compare(&n, str_of(o->flag));
     if (c->settings != CLI_NO_SETTINGS)
         compare_settings(&n);
-    int code = cli_misused(cli, "there is no option \"%.*s\"; did you mean \"%s\"?", STR_FMT(flag),
-                           n.best.ptr);
+    BUF(hint, LINE_BYTES);
+    put_hint(&hint, &n);
+    int code = cli_misused(cli, "there is no option \"%.*s\"%s", STR_FMT(flag),
+                           hint.len > 0 ? hint.ptr : "");
     buf_release(&n.best);
     return code;
 }
@@ -292,21 +312,40 @@ static int run_command(const struct cli_command *command, struct args args)
     return code == EXIT_DONE ? command->run(&cli) : code;
 }
 
+/* The command whose words come next, which are then taken; or NULL. */
+static const struct cli_command *find_command(const struct cli_command *commands, struct args *args)
+{
+    for (const struct cli_command *c = commands; c->words != NULL; c++) {
+        int words = words_of(c, args->count, args->next);
+        if (words > 0) {
+            *args = (struct args){args->count - words, args->next + words};
+            return c;
+        }
+    }
+    return NULL;
+}
+
+/* "gantry help user add" is "gantry user add --help". */
+static bool take_help(struct args *args)
+{
+    bool help = args->count > 0 && (is_help(args->next[0]) || str_is(STR("help"), args->next[0]));
+    if (help)
+        (void)take(args);
+    return help;
+}
+
 int cli_main(const struct cli_command *commands, int argc, char **argv)
 {
     struct args args = {.count = argc - 1, .next = argv + 1};
-    if (args.count <= 0) {
-        print_commands(commands, STR(""), stderr);
-        return EXIT_USAGE;
-    }
-    for (const struct cli_command *c = commands; c->words != NULL; c++) {
-        int words = words_of(c, args.count, args.next);
-        if (words > 0)
-            return run_command(c, (struct args){args.count - words, args.next + words});
-    }
-    bool group = is_group(commands, str_of(args.next[0]));
-    bool help = is_help(args.next[0]) || (group && asks_for_help(args));
-    if (!help && !(group && args.count == 1))
+    bool help = take_help(&args);
+    const struct cli_command *command = find_command(commands, &args);
+    if (command != NULL && help)
+        print_command(command, stdout);
+    if (command != NULL)
+        return help ? EXIT_DONE : run_command(command, args);
+    bool group = args.count > 0 && is_group(commands, str_of(args.next[0]));
+    help = help || (group && asks_for_help(args));
+    if (args.count > (group ? 1 : 0) && !(group && help))
         return unknown_command(commands, args.count, args.next);
     print_commands(commands, group ? str_of(args.next[0]) : STR(""), help ? stdout : stderr);
     return help ? EXIT_DONE : EXIT_USAGE;

@@ -2,6 +2,7 @@
  * that does it. Reading, --help and the answers to mistyped words come from the table.
  *
  *     gantry WORDS [--flag VALUE | --flag=VALUE | --switch | OPERAND]...
+ *     gantry help [WORDS]
  *
  * A flag is one of the command's own options or, where the command takes settings, the flag of a
  * setting (options.h). Used by the main thread.
@@ -36,6 +37,7 @@ struct cli_command {
     enum cli_settings settings;
     const struct cli_option *options;  /* its own; ends with a row without flag; may be NULL */
     int (*run)(const struct cli *cli); /* returns the exit code */
+    bool hidden;                       /* works, and stands in no list */
 };
 
 /* One use of a flag. */

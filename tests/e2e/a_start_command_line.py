@@ -220,6 +220,7 @@ def test_version_is_that_of_the_sources():
     version = (ROOT / "VERSION").read_text().strip()
     outcome = gantry("version")
     assert (outcome.code, version in outcome.out) == (0, True)
+    assert gantry("--version").out == outcome.out
 
 
 # Settings of the process

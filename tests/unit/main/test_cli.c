@@ -47,6 +47,7 @@ static const struct cli_command commands[] = {
      .run = run},
     {.words = "house build", .summary = "Build", .settings = CLI_SETTINGS, .run = run},
     {.words = "house burn", .summary = "Burn", .run = run_badly},
+    {.words = "--secretly", .summary = "Hide", .run = run, .hidden = true},
     {.words = NULL},
 };
 
@@ -153,6 +154,12 @@ static void misuse_is_told_and_runs_nothing(void **state)
         {{(char[]){"gantry"}, (char[]){"house"}, (char[]){"biuld"}, NULL},
          "no command \"house biuld\"; did you mean \"house build\"?"},
         {{(char[]){"gantry"}, (char[]){"--colour"}, NULL}, "no command \"--colour\""},
+        {{(char[]){"gantry"}, (char[]){"house"}, (char[]){"paint"}, NULL},
+         "no command \"house paint\"; did you mean \"house build\"?\nSee gantry house --help."},
+        {{(char[]){"gantry"}, (char[]){"undo"}, NULL}, "no command \"undo\"\nSee gantry --help."},
+        {{(char[]){"gantry"}, (char[]){"paint"}, (char[]){"--undo"}, NULL},
+         "no option \"--undo\"\nSee gantry paint --help."},
+        {{(char[]){"gantry"}, (char[]){"help"}, (char[]){"pain"}, NULL}, "did you mean \"paint\"?"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         char out[OUTPUT_BYTES];
@@ -211,6 +218,29 @@ static void help_is_everywhere(void **state)
     assert_null(ran.command);
 }
 
+static void help_is_a_command_too(void **state)
+{
+    (void)state;
+    char out[OUTPUT_BYTES];
+    assert_int_equal(RUN(out, W("help")), EXIT_DONE);
+    assert_non_null(strstr(out, "paint THING"));
+    assert_int_equal(RUN(out, W("help"), W("house")), EXIT_DONE);
+    assert_non_null(strstr(out, "house burn"));
+    assert_int_equal(RUN(out, W("help"), W("house"), W("build")), EXIT_DONE);
+    assert_non_null(strstr(out, "Usage: gantry house build"));
+    assert_null(ran.command);
+}
+
+static void a_hidden_command_works_and_is_not_listed(void **state)
+{
+    (void)state;
+    char out[OUTPUT_BYTES];
+    assert_int_equal(RUN(out, W("--secretly")), EXIT_DONE);
+    assert_non_null(ran.command);
+    assert_int_equal(RUN(out, W("--help")), EXIT_DONE);
+    assert_null(strstr(out, "--secretly"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +253,8 @@ int main(void)
         cmocka_unit_test(too_many_options_are_misuse),
         cmocka_unit_test(nothing_at_all_shows_the_commands_and_is_misuse),
         cmocka_unit_test(help_is_everywhere),
+        cmocka_unit_test(help_is_a_command_too),
+        cmocka_unit_test(a_hidden_command_works_and_is_not_listed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
