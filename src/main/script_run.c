@@ -29,13 +29,23 @@ static bool read_file(struct arena *arena, const char *path, struct str *out, st
     size_t got;
     while ((got = fread(piece, 1, sizeof(piece), file)) > 0)
         buf_add(&text, str_from(piece, got));
-    bool failed = ferror(file) != 0;
+    int failed = ferror(file) != 0 ? errno : 0;
     (void)fclose(file);
     *out = arena_str(arena, buf_str(&text));
-    if (failed || !buf_ok(&text))
-        return err_invalid(err, "%s cannot be read, or is longer than %d MB", path,
-                           FILE_BYTES >> 20);
+    if (failed != 0)
+        return err_invalid(err, "%s cannot be read: %s", path, strerror(failed));
+    if (!buf_ok(&text))
+        return err_invalid(err, "%s is longer than %d MB", path, FILE_BYTES >> 20);
     return str_utf8(*out) || err_invalid(err, "%s is no text in UTF-8", path);
+}
+
+static bool read_script(struct arena *arena, const char *path, struct str *out, struct err *err)
+{
+    if (!read_file(arena, path, out, err))
+        return false;
+    return out->len <= INTEGRATION_SCRIPT_BYTES ||
+           err_invalid(err, "%s is larger than the %d KiB that a server takes", path,
+                       INTEGRATION_SCRIPT_BYTES >> 10);
 }
 
 static bool read_request(struct arena *arena, const char *path, struct trial *trial,
@@ -169,9 +179,13 @@ static int try_script(const struct cli *cli, const struct options *options, stru
     const char *method = cli_value(cli, "--method", 0);
     trial.method = trial_method(str_of(method), NULL);
     if (trial.method == NULL)
-        return cli_misused(cli, "scripts have no method %s", method);
+        return cli_misused(cli,
+                           "--method: scripts have no method %s; a server calls "
+                           "process_incoming_request, prepare_outgoing_request and "
+                           "process_outgoing_response",
+                           method);
     run.sloppy = !cli_has(cli, "--skip-transpile");
-    bool ok = read_file(arena, cli->operand, &run.source, &err) &&
+    bool ok = read_script(arena, cli->operand, &run.source, &err) &&
               read_request(arena, cli_value(cli, "--request", 0), &trial, &err) &&
               script_rooms_open(&rooms, options, STR(""), 1, P_tmpdir, &err);
     int code = EXIT_FAILED;

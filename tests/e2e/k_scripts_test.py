@@ -264,6 +264,8 @@ def test_the_command_line_fails_when_the_script_does(folder):
 
 COMPLAINTS = {
     "a file that is not there": (["nothing.js"], 1, "nothing.js cannot be read"),
+    "a folder": (["."], 1, ". cannot be read: Is a directory"),
+    "a file larger than a script may be": (["large.js"], 1, "larger than the 256 KiB"),
     "no file": ([], 2, "FILE is missing"),
     "a method that there is not": (["script.js", "--method", "x"], 2, "no method x"),
     "a request that is no object": (["script.js", "--request", "script.js"], 1, "no JSON object"),
@@ -273,5 +275,6 @@ COMPLAINTS = {
 @pytest.mark.parametrize("arguments,code,text", table(COMPLAINTS))
 def test_the_command_line_complains_of(folder, arguments, code, text):
     (folder / "script.js").write_text(SAY)
+    (folder / "large.js").write_text(SAY + " " * (256 << 10))
     done = gantry("script", "run", *arguments, cwd=folder)
     assert (done.code, done.out) == (code, "") and text in done.err, done
