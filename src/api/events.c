@@ -7,11 +7,6 @@
 
 enum { NAMES_MAX = 100 };
 
-static bool refuse_parameters(struct err *err)
-{
-    return refuse(err, "error-invalid-params");
-}
-
 /* --- what is asked for --- */
 
 static const struct {
@@ -25,6 +20,7 @@ static const struct {
 };
 
 #define USUAL_TYPES STR("message,message-updated,message-deleted")
+#define ALL_TYPES   STR("message, message-updated, message-deleted, integration-history")
 
 static bool take_type(struct str name, unsigned *kinds)
 {
@@ -37,27 +33,31 @@ static bool take_type(struct str name, unsigned *kinds)
     return false;
 }
 
-static bool take_types(const struct call *call, struct wish *wish)
+static bool take_types(const struct call *call, struct wish *wish, struct err *err)
 {
     struct str name, list = call_param(call, "types");
     if (str_empty(list))
         list = USUAL_TYPES;
     while (str_split(&list, ',', &name)) {
         if (!take_type(str_trim(name), &wish->kinds))
-            return false;
+            return refuse(err, "types: each must be one of %.*s [error-invalid-params]",
+                          STR_FMT(ALL_TYPES));
     }
     return true;
 }
 
 /* A list without empty parts, or nothing at all. */
-static bool take_list(const struct call *call, const char *parameter, struct str *out)
+static bool take_list(const struct call *call, const char *parameter, struct str *out,
+                      struct err *err)
 {
     struct str part, list = call_param(call, parameter);
     *out = list;
     size_t count = 0;
     while (!str_empty(*out) && str_split(&list, ',', &part)) {
         if (str_blank(part) || ++count > NAMES_MAX)
-            return false;
+            return refuse(err,
+                          "%s: up to %d with commas between, none empty [error-invalid-params]",
+                          parameter, NAMES_MAX);
     }
     return true;
 }
@@ -94,10 +94,9 @@ static bool read_wish(struct call *call, const struct http_request *rq, struct e
     call->state = wish;
     digest_sha256(call->auth_token, wish->session);
     take_place(call, rq, wish);
-    if (!take_types(call, wish) || !take_list(call, "rooms", &wish->rooms) ||
-        !take_list(call, "integrations", &wish->integrations))
-        return refuse_parameters(err);
-    return check_integrations(call, wish, err);
+    return take_types(call, wish, err) && take_list(call, "rooms", &wish->rooms, err) &&
+           take_list(call, "integrations", &wish->integrations, err) &&
+           check_integrations(call, wish, err);
 }
 
 /* Browsers cannot set headers on an event source: they say in the query who they are. */

@@ -172,8 +172,11 @@ def test_without_rooms_one_hears_of_those_one_is_in(admin, user, room):
      {"rooms": ",".join("r" * 101)}],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused(admin, query):
-    refusal = {"success": False, "error": "error-invalid-params"}
-    assert Stream(admin, **query).refused() == (400, refusal)
+    status, document = Stream(admin, **query).refused()
+    assert (status, document["success"]) == (400, False)
+    (parameter,) = query
+    assert document["error"].startswith(f"{parameter}: ")
+    assert document["error"].endswith("[error-invalid-params]")
 
 
 def test_a_browser_says_in_the_query_who_it_is(admin, room):
