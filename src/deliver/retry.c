@@ -112,7 +112,7 @@ static bool http_date(struct str text, int64_t *out_ms)
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
         struct tm tm = {0};
         const char *end = strptime(copy, forms[i], &tm);
-        if (end != NULL && *end == '\0') {
+        if (end == copy + text.len) {
             *out_ms = (int64_t)timegm(&tm) * 1000;
             return true;
         }
