@@ -288,6 +288,16 @@ static int64_t number_in(const struct json *value)
     return fits ? (int64_t)number : 0;
 }
 
+/* A setting that wants a number and got a text or nothing counts as unchanged: 0 would often be a
+ * limit that lets nothing through. */
+static bool has_number(const struct setting_info *info, const struct json *value)
+{
+    double number;
+    bool wanted = info->kind == SETTING_KIND_INT || info->kind == SETTING_KIND_NUMBER;
+    return !wanted || json_is(value, JSON_NUMBER) || json_is(value, JSON_BOOL) ||
+           (json_is(value, JSON_STRING) && json_number_of(value->string, &number));
+}
+
 static struct str text_copy(struct str s)
 {
     char *copy = mem_alloc(s.len + 1);
@@ -302,6 +312,9 @@ static void set_setting(struct catalog *c, int id, struct str value_json)
     arena_init(&scratch, SIZE_MAX);
     struct json *value = json_parse(&scratch, value_json);
     struct str text = text_copy(json_is(value, JSON_STRING) ? value->string : value_json);
+    const struct setting_info *info = setting_info(id);
+    if (!has_number(info, value))
+        value = json_parse(&scratch, info->fallback);
     atomic_store_explicit(&c->settings[id].number, number_in(value), memory_order_relaxed);
     pthread_rwlock_wrlock(&c->settings_lock);
     struct str old = c->settings[id].text;

@@ -182,6 +182,19 @@ static void the_environment_has_the_last_word(void **state)
     assert_false(catalog_setting_bool(store_catalog(f->store), SETTING_API_ENABLE_RATE_LIMITER));
 }
 
+static void a_number_that_is_none_counts_as_the_default(void **state)
+{
+    struct store_fixture *f = *state;
+    char limit[] = "OVERWRITE_SETTING_Message_MaxAllowedSize=much";
+    char users[] = "OVERWRITE_SETTING_API_User_Limit=7";
+    char *environment[] = {limit, users, NULL};
+    start(f, (struct start_options){.environment = environment});
+    const struct catalog *catalog = store_catalog(f->store);
+    assert_string_equal(text(f, SETTING_MESSAGE_MAXALLOWEDSIZE), "much");
+    assert_int_equal(catalog_setting_int(catalog, SETTING_MESSAGE_MAXALLOWEDSIZE), 5000);
+    assert_int_equal(catalog_setting_int(catalog, SETTING_API_USER_LIMIT), 7);
+}
+
 #define ON_A_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -193,6 +206,7 @@ int main(void)
         ON_A_STORE(defaults_are_known_before_the_first_row_is_written),
         ON_A_STORE(the_site_s_address_follows_the_start_until_somebody_chooses_one),
         ON_A_STORE(the_environment_has_the_last_word),
+        ON_A_STORE(a_number_that_is_none_counts_as_the_default),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
