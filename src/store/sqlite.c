@@ -82,6 +82,11 @@ bool db_error(const struct db *db, struct err *err)
         return err_busy(err, "The database file cannot be read or written (%s).", db->text);
     case SQLITE_BUSY:
         return err_busy(err, "The database is locked by another program.");
+    case SQLITE_READONLY:
+        return err_busy(err,
+                        "The database %s may not be written. Look at its owner and mode, those of "
+                        "its folder, and whether the disk is read-only.",
+                        sqlite3_db_filename(db->handle, "main"));
     default:
         return err_internal(err, "The database failed: %s.", db->text);
     }
