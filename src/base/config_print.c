@@ -22,13 +22,17 @@ static void put_ways(const struct config *c, const struct config_field *field, c
         (void)buf_addf(out, ", %s%s%s", mark, field->env, mark);
 }
 
+static bool has_fallback(const struct config_field *field)
+{
+    return field->fallback != NULL && field->fallback[0] != '\0';
+}
+
 static const char *fallback_of(const struct config_field *field)
 {
     static const char *const without[] = {
         [CONFIG_TEXT] = "empty", [CONFIG_INT] = "0",      [CONFIG_BOOL] = "false",
         [CONFIG_SIZE] = "0",     [CONFIG_DURATION] = "0", [CONFIG_LIST] = "empty"};
-    bool none = field->fallback == NULL || field->fallback[0] == '\0';
-    return none ? without[field->kind] : field->fallback;
+    return has_fallback(field) ? field->fallback : without[field->kind];
 }
 
 void config_print_help(const struct config *c, FILE *out)
@@ -55,8 +59,18 @@ static void print_cell(FILE *out, const char *text)
     (void)fputs(" | ", out);
 }
 
+/* Where nothing is taken without a restart, a column that says so in each row would say nothing. */
+static bool any_reloadable(const struct config *c)
+{
+    bool any = false;
+    for (size_t i = 0; i < c->count; i++)
+        any = any || c->fields[i].reloadable;
+    return any;
+}
+
 void config_print_markdown(const struct config *c, FILE *out)
 {
+    bool reloads = any_reloadable(c);
     for (size_t i = 0; i < c->count; i++) {
         const struct config_field *field = &c->fields[i];
         BUF(rule, CONFIG_TEXT_BYTES);
@@ -64,15 +78,17 @@ void config_print_markdown(const struct config *c, FILE *out)
         config_value_rule(field, &rule);
         put_ways(c, field, "`", &ways);
         if (begins_section(c, i))
-            (void)fprintf(out,
-                          "%s## [%s]\n\n| Key | What | Value | Default | On reload | Also by |\n"
-                          "|---|---|---|---|---|---|\n",
-                          i > 0 ? "\n" : "", field->section);
+            (void)fprintf(out, "%s## [%s]\n\n| Key | What | Value | Default |%s Also by |\n%s\n",
+                          i > 0 ? "\n" : "", field->section, reloads ? " On reload |" : "",
+                          reloads ? "|---|---|---|---|---|---|" : "|---|---|---|---|---|");
         (void)fprintf(out, "| `%s` | ", field->key);
         print_cell(out, field->help);
         print_cell(out, rule.ptr);
-        (void)fprintf(out, "`%s` | %s | %s |\n", fallback_of(field),
-                      field->reloadable ? "taken" : "needs a restart", ways.ptr);
+        const char *mark = has_fallback(field) ? "`" : "";
+        (void)fprintf(out, "%s%s%s | ", mark, fallback_of(field), mark);
+        if (reloads)
+            (void)fprintf(out, "%s | ", field->reloadable ? "taken" : "needs a restart");
+        (void)fprintf(out, "%s |\n", ways.ptr);
     }
 }
 

@@ -161,6 +161,10 @@ void config_value_rule(const struct config_field *field, struct buf *out)
             (void)buf_addf(out, "one of these words: %s", field->choices);
             break;
         }
+        if (field->min == 1 && field->max == 0) {
+            (void)buf_lit(out, "a text that is not empty");
+            break;
+        }
         (void)buf_lit(out, "a text");
         print_limits(field, out);
         (void)buf_add(out, limited ? STR(" bytes") : STR(""));

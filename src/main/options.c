@@ -678,6 +678,7 @@ static const char markdown_head[] =
     "Sizes are bytes, or have `k`, `m` or `g` behind them (powers of 1024); durations have `ms`, "
     "`s`,\n"
     "`m`, `h` or `d`. An unknown name or a wrong value ends the start and says where it stands.\n"
+    "All of it is read at the start: a change counts after a restart.\n"
     "`gantry check-config` takes the same flags as `gantry serve`; it prints the values in force\n"
     "and where each comes from, and starts nothing.\n"
     "\n"

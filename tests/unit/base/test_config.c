@@ -568,6 +568,28 @@ static void the_documentation_is_a_table_per_section(void **state)
     free(text);
 }
 
+static void settings_that_all_need_a_restart_have_no_column_for_it(void **state)
+{
+    static const struct config_field field = {.section = "web",
+                                              .key = "name",
+                                              .kind = CONFIG_TEXT,
+                                              .min = 1,
+                                              .help = "what it is called"};
+    char *buffer = NULL, *settings = NULL;
+    struct config config;
+    (void)state;
+    config_init(&config, &field, 1, &settings, "TEST_");
+    size_t size;
+    FILE *out = open_memstream(&buffer, &size);
+    assert_non_null(out);
+    config_print_markdown(&config, out);
+    assert_int_equal(fclose(out), 0);
+    assert_contains(buffer, "| Key | What | Value | Default | Also by |\n|---|---|---|---|---|\n");
+    assert_contains(buffer, "| a text that is not empty | empty | `TEST_WEB_NAME` |\n");
+    free(buffer);
+    config_release(&config);
+}
+
 static void what_is_in_force_is_shown_with_its_origin_but_no_secret(void **state)
 {
     struct fixture *f = *state;
@@ -631,6 +653,7 @@ int main(void)
         TEST(two_configs_are_compared_field_by_field),
         TEST(help_names_all_there_is_to_know),
         TEST(the_documentation_is_a_table_per_section),
+        TEST(settings_that_all_need_a_restart_have_no_column_for_it),
         TEST(what_is_in_force_is_shown_with_its_origin_but_no_secret),
         TEST(what_is_shown_can_be_loaded_again),
     };
