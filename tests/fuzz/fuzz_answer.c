@@ -102,7 +102,8 @@ static void check_ceiling(struct str bytes, size_t len)
         return;
     BUF(head, len - 1);
     assert(!add_lines(&head, &rest) && head.len < len);
-    assert(!head_add(&head, STR("\r\n")) && !head_add(&head, STR("HTTP/1.1 200 OK\r\n")));
+    assert(!head_add(&head, STR(" \r\n")) && !head_add(&head, STR("\r\n")));
+    assert(!head_add(&head, STR("HTTP/1.1 200 OK\r\n")));
 }
 
 /* The number in the status line, which libcurl reads in the product. */
