@@ -92,3 +92,4 @@ struct user_start {
  * oldest account becomes one; the administrator for tests, who is removed where there is no test
  * mode. Rooms, roles, permissions and settings must be there. */
 bool users_seed(struct tx *tx, const struct user_start *start, struct err *err);
+bool users_have_admin(struct rd *rd); /* a person, not a bot */

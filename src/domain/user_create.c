@@ -8,7 +8,7 @@
 
 /* --- the row --- */
 
-static bool has_admin(struct rd *rd)
+bool users_have_admin(struct rd *rd)
 {
     const struct user_filter admins = {.role_id = ROLE_ADMIN, .humans_only = true};
     return users_count(rd, &admins) > 0;
@@ -79,7 +79,7 @@ static struct user *from_draft(struct rd *rd, const struct user_draft *draft)
 static void promote_first(struct tx *tx, struct user *u)
 {
     struct rd *rd = tx_rd(tx);
-    if (has_admin(rd))
+    if (users_have_admin(rd))
         return;
     add_role(u, ROLE_ADMIN);
     if (str_is(setting_load(rd, SETTING_SHOW_SETUP_WIZARD), "\"pending\""))

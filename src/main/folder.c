@@ -22,6 +22,11 @@ static bool has_file(const char *folder, const char *name)
     return buf_addf(&path, "%s/%s", folder, name) && access(path.ptr, F_OK) == 0;
 }
 
+bool folder_has_database(const char *folder)
+{
+    return has_file(folder, "gantry.db");
+}
+
 static bool mark_demo(const char *folder, struct err *err)
 {
     BUF(path, PATH_BYTES);
@@ -39,7 +44,7 @@ static bool mark_demo(const char *folder, struct err *err)
 
 static bool check_use(const char *folder, enum folder_use use, struct err *err)
 {
-    bool demo = has_file(folder, demo_mark), database = has_file(folder, "gantry.db");
+    bool demo = has_file(folder, demo_mark), database = folder_has_database(folder);
     if (use != FOLDER_DEMO && demo)
         return err_invalid(err,
                            "The data folder %s is a demonstration's, and its token is public. "

@@ -15,3 +15,4 @@ enum folder_use {
  * is opened by demonstrations only, and they open no other, so that the public token never gets
  * into a server that is meant. */
 struct store *folder_open(const struct options *options, enum folder_use use, struct err *err);
+bool folder_has_database(const char *folder);

@@ -201,9 +201,12 @@ static int add_user(const struct cli *cli, const struct options *options, struct
         return cli_misused(cli, "%s", err.text);
     BUF(request, CONTROL_LINE_BYTES);
     put_user_add(&request, cli, password);
+    bool new_folder = !folder_has_database(options->data_dir);
     struct json *answer = ask_json(options, FOLDER_USUAL, buf_str(&request), arena, &err);
     if (answer == NULL)
         return cli_failed(&err);
+    if (new_folder) /* perhaps --data was forgotten */
+        (void)fprintf(stderr, "A new database was made in the folder %s.\n", options->data_dir);
     (void)printf("username: ");
     print_member(answer, "username", "\nuser id:  ");
     print_member(answer, "userId", "\nroles:    ");

@@ -19,6 +19,7 @@
 #include "domain/setting.h"
 #include "domain/start.h"
 #include "domain/sweep.h"
+#include "domain/user.h"
 #include "events/event.h"
 #include "hooks/hooks.h"
 #include "http/limit.h"
@@ -366,6 +367,26 @@ static void warn_of_unknown_settings(void)
     }
 }
 
+static bool look_for_admin(struct rd *rd, void *arg, struct err *err)
+{
+    (void)err;
+    *(bool *)arg = users_have_admin(rd);
+    return true;
+}
+
+/* Of a server that nobody can administer nothing else would tell: it runs and answers 401. */
+static void warn_of_missing_admin(const struct server *s)
+{
+    struct arena arena;
+    struct err err = ERR_NONE;
+    bool there = true;
+    arena_init(&arena, ARENA_BYTES);
+    if (store_read_now(s->store, &arena, look_for_admin, &there, &err) && !there)
+        log_event(LOG_WARN, "no-administrator", "hint=%s",
+                  LOG_Q(STR("make one with: gantry user add NAME --role admin --data DIR")));
+    arena_release(&arena);
+}
+
 static void log_listening(const struct server *s)
 {
     bool v6 = strchr(s->address.host, ':') != NULL;
@@ -387,6 +408,7 @@ int server_run(const struct options *options, const struct serve_as *as)
     digest_init();
     bool open = open_rooms(&s, as, &err);
     if (open) {
+        warn_of_missing_admin(&s);
         log_listening(&s);
         if (as->ready != NULL)
             as->ready(&s.address);

@@ -91,6 +91,20 @@ def test_users_and_tokens_can_be_made_before_the_first_start(new_server):
     assert first.get("me").ok()["roles"] == ["admin"]
 
 
+def test_whoever_adds_a_user_without_a_server_hears_that_the_folder_is_new(folder):
+    first = gantry("user", "add", "ana", "--data", folder / "data")
+    assert (first.code, first.err) == (0, f"A new database was made in the folder {folder}/data.\n")
+    assert gantry("user", "add", "ben", "--data", folder / "data").err == ""
+
+
+def test_a_server_without_administrator_says_how_to_make_one(new_server):
+    server = new_server(ADMIN_PASS=None).start()
+    assert "event=no-administrator" in server.said()
+    add_user(server.folder, "first", "--role", "admin")
+    server.restart()
+    assert server.said().count("event=no-administrator") == 1
+
+
 def test_a_token_survives_a_restart_and_a_wrong_one_does_not_appear(new_server):
     server = new_server().start()
     said = create_token(server.folder, "admin")
