@@ -34,8 +34,10 @@ bool call_parse(struct call *call, struct str query, struct str content_type, st
     call->params = by_query ? call->query : body_of(call, content_type, body);
     if (call->endpoint->schema == NULL)
         return true;
-    return schema_check(call->endpoint->schema, &call->params,
-                        by_query ? SCHEMA_QUERY : SCHEMA_BODY, call->arena, err);
+    bool own = str_starts(str_of(call->endpoint->path), STR("/ext/"));
+    return (own ? schema_check_named : schema_check)(call->endpoint->schema, &call->params,
+                                                     by_query ? SCHEMA_QUERY : SCHEMA_BODY,
+                                                     call->arena, err);
 }
 
 /* --- for the steps --- */

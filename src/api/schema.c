@@ -38,6 +38,7 @@ struct finding {
     const struct schema *schema; /* that was not met */
     union {
         const char *missing;              /* RULE_REQUIRED */
+        struct str unknown;               /* RULE_CLOSED */
         const struct schema_limit *limit; /* RULE_LIMIT */
         struct {
             size_t later, earlier; /* RULE_UNIQUE */
@@ -45,7 +46,10 @@ struct finding {
     };
 };
 
-enum { MAX_FINDINGS = ERR_TEXT_BYTES / 12 }; /* no message is shorter */
+enum {
+    MAX_FINDINGS = ERR_TEXT_BYTES / 12, /* no message is shorter */
+    MAX_PLACE = 8                       /* names, from the property that failed outwards */
+};
 
 struct checker {
     enum schema_mode mode;
@@ -53,6 +57,8 @@ struct checker {
     unsigned alternatives; /* members of any_of, one_of, not_this around the schema being checked */
     size_t count;          /* of what was found; only the first MAX_FINDINGS are kept */
     struct finding found[MAX_FINDINGS];
+    size_t depth;
+    struct str place[MAX_PLACE];
 };
 
 static bool check(struct checker *c, const struct schema *s, struct schema_place *at);
@@ -253,7 +259,16 @@ static bool check_closed(struct checker *c, const struct schema *s, const struct
     const struct json *member = object->items.first;
     while (member != NULL && s->properties != NULL && is_property(s->properties, member->key))
         member = member->next;
-    return member == NULL || broken(c, RULE_CLOSED, s);
+    return member == NULL ||
+           find(c, (struct finding){.rule = RULE_CLOSED, .schema = s, .unknown = member->key});
+}
+
+/* A failure on its way out passes each property it is in. An alternative's is no failure yet. */
+static bool failed_in(struct checker *c, const struct schema_property *p)
+{
+    if (c->alternatives == 0 && c->depth < MAX_PLACE)
+        c->place[c->depth++] = p->name;
+    return false;
 }
 
 static bool check_properties(struct checker *c, const struct schema *s, const struct json *object)
@@ -261,7 +276,7 @@ static bool check_properties(struct checker *c, const struct schema *s, const st
     for (const struct schema_property *p = s->properties; p->schema != NULL; p++) {
         struct json *member = json_get(object, p->name);
         if (member != NULL && !check(c, p->schema, &(struct schema_place){member, member}))
-            return false;
+            return failed_in(c, p);
     }
     return true;
 }
@@ -388,6 +403,27 @@ static bool put_message(struct buf *out, const struct finding *f)
     return false;
 }
 
+/* "limits.burst ", or nothing for what is wrong with the whole. */
+static void put_place(struct buf *out, const struct checker *c)
+{
+    for (size_t i = c->depth; i > 0; i--)
+        (void)buf_addf(out, "%.*s%c", STR_FMT(c->place[i - 1]), i > 1 ? '.' : ' ');
+}
+
+/* In our own words: where it is, and which property nobody knows. */
+static bool report_named(const struct checker *c, struct err *err)
+{
+    const struct finding *f = &c->found[0];
+    BUF(text, ERR_TEXT_BYTES - 1);
+    put_place(&text, c);
+    (void)put_message(&text, f);
+    if (f->rule == RULE_CLOSED)
+        (void)buf_addf(&text, " ('%.*s')", STR_FMT(f->unknown));
+    (void)err_set(err, 400, "invalid-params", "%s", text.ptr);
+    err->suffix = true;
+    return false;
+}
+
 /* Whole messages only: the first that does not fit ends the text. */
 static bool report(const struct checker *c, struct err *err)
 {
@@ -407,16 +443,30 @@ static bool report(const struct checker *c, struct err *err)
     return false;
 }
 
-bool schema_check(const struct schema *schema, struct json **value, enum schema_mode mode,
-                  struct arena *a, struct err *err)
+static bool check_whole(struct checker *c, const struct schema *schema, struct json **value,
+                        enum schema_mode mode, struct arena *a)
 {
-    struct checker c; /* the findings are not cleared: most checks find nothing */
-    c.mode = mode;
-    c.arena = a;
-    c.alternatives = 0;
-    c.count = 0;
+    c->mode = mode; /* the findings are not cleared: most checks find nothing */
+    c->arena = a;
+    c->alternatives = 0;
+    c->count = 0;
+    c->depth = 0;
     if (*value == NULL)
         *value = json_object(a);
     struct schema_place at = {*value, *value};
-    return check(&c, schema, &at) || report(&c, err);
+    return check(c, schema, &at);
+}
+
+bool schema_check(const struct schema *schema, struct json **value, enum schema_mode mode,
+                  struct arena *a, struct err *err)
+{
+    struct checker c;
+    return check_whole(&c, schema, value, mode, a) || report(&c, err);
+}
+
+bool schema_check_named(const struct schema *schema, struct json **value, enum schema_mode mode,
+                        struct arena *a, struct err *err)
+{
+    struct checker c;
+    return check_whole(&c, schema, value, mode, a) || report_named(&c, err);
 }

@@ -97,3 +97,7 @@ struct schema_property {
  * Text made by conversion comes from the arena. Any thread. */
 bool schema_check(const struct schema *schema, struct json **value, enum schema_mode mode,
                   struct arena *a, struct err *err);
+/* The same for endpoints of our own, whose refusals name the property: "limits.burst must be >= 1".
+ * The first finding is told, of any_of and one_of too. */
+bool schema_check_named(const struct schema *schema, struct json **value, enum schema_mode mode,
+                        struct arena *a, struct err *err);

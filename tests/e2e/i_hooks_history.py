@@ -169,8 +169,8 @@ def test_what_is_no_incoming_integration_has_an_empty_history(admin):
 def test_parameters(admin):
     get = lambda query: admin.get("/ext/v1/hooks.history", query).said  # noqa: E731
     assert get("") == invalid(required("id"))
-    assert get("id=") == invalid(NOT_EMPTY)
-    assert get("id=x&y=1") == invalid(CLOSED)
+    assert get("id=") == invalid("id " + NOT_EMPTY)
+    assert get("id=x&y=1") == invalid(CLOSED + " ('y')")
     assert get("id=+") == failure("Invalid integration id.")
 
 

@@ -294,17 +294,19 @@ def test_documents_stay_as_they_were(admin):
 METHOD = {"method": "integrationOptions"}
 BAD_OPTIONS = {
     "no id": ({}, invalid(required("integrationId"))),
-    "an unknown member": ({"integrationId": "x", "y": 1}, invalid(CLOSED)),
+    "an unknown member": ({"integrationId": "x", "y": 1}, invalid(CLOSED + " ('y')")),
     "an unknown id": (
         {"integrationId": "x"},
         thrown("error-invalid-integration", "Invalid integration", **METHOD),
     ),
     "half a limit": ({"integrationId": "x", "limits": {"burst": 1}}, invalid(required("ratePerSecond"))),
     "no calls at all": (
-        {"integrationId": "x", "limits": {"ratePerSecond": 0, "burst": 1}}, invalid("must be >= 0.01"),
+        {"integrationId": "x", "limits": {"ratePerSecond": 0, "burst": 1}},
+        invalid("limits.ratePerSecond must be >= 0.01"),
     ),
     "half a call": (
-        {"integrationId": "x", "limits": {"ratePerSecond": 1, "burst": 1.5}}, invalid("must be integer"),
+        {"integrationId": "x", "limits": {"ratePerSecond": 1, "burst": 1.5}},
+        invalid("limits.burst must be integer"),
     ),
 }  # fmt: skip
 

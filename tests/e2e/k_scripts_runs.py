@@ -138,8 +138,8 @@ def test_an_integration_that_is_not_there_has_none(admin):
 
 WRONG = {
     "no id": ({}, invalid(required("id"))),
-    "an empty id": ({"id": ""}, invalid(NOT_EMPTY)),
-    "something else": ({"id": "x", "sort": "y"}, invalid(CLOSED)),
+    "an empty id": ({"id": ""}, invalid("id " + NOT_EMPTY)),
+    "something else": ({"id": "x", "sort": "y"}, invalid(CLOSED + " ('sort')")),
 }
 
 

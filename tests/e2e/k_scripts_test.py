@@ -216,7 +216,7 @@ def test_wrong_bodies(admin, body, text):
 
 
 def test_other_members_are_refused(admin):
-    assert try_script(admin, script=SAY, other=1).said == invalid(CLOSED)
+    assert try_script(admin, script=SAY, other=1).said == invalid(CLOSED + " ('other')")
 
 
 def test_trials_are_limited(new_server):

@@ -521,6 +521,30 @@ static void a_member_given_twice_counts_by_its_last_value(void **state)
     arena_release(&a);
 }
 
+static void a_refusal_of_our_own_endpoints_names_the_property(void **state)
+{
+    (void)state;
+    const struct schema *inner = SCHEMA(WITH(PROPERTY("y", NUMBER)), .closed = true);
+    const struct schema *whole = SCHEMA(WITH(PROPERTY("x", inner)));
+    static const struct {
+        const char *json, *says;
+    } rows[] = {
+        {"{\"x\":{\"y\":{}}}", "x.y must be number"},
+        {"{\"x\":{\"z\":1}}", "x must NOT have additional properties ('z')"},
+        {"{\"x\":[]}", "x must be object"},
+        {"[]", "must be object"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct arena a;
+        struct err err;
+        arena_init(&a, 1 << 16);
+        struct json *value = json_parse(&a, str_of(rows[i].json));
+        assert_false(schema_check_named(whole, &value, SCHEMA_BODY, &a, &err));
+        assert_string_equal(err.text, rows[i].says);
+        arena_release(&a);
+    }
+}
+
 static void messages_that_do_not_fit_are_left_out_whole(void **state)
 {
     (void)state;
@@ -558,6 +582,7 @@ int main(void)
         cmocka_unit_test(formats_accept_what_they_name),
         cmocka_unit_test(nothing_counts_as_an_empty_object),
         cmocka_unit_test(a_member_given_twice_counts_by_its_last_value),
+        cmocka_unit_test(a_refusal_of_our_own_endpoints_names_the_property),
         cmocka_unit_test(messages_that_do_not_fit_are_left_out_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
