@@ -7,17 +7,16 @@
 #include "store/store.h"
 
 enum record_kind {
-    RECORD_CALL, /* to a hook: 1,000 rows, 1 MB, 30 days */
-    RECORD_RUN,  /* of a script: 200 rows, 1 MB, 7 days */
+    RECORD_CALL, /* to a hook; up to 1 MB, for 30 days */
+    RECORD_RUN,  /* of a script; up to 1 MB, for 7 days */
     RECORD_KINDS
 };
 
-enum { RECORD_ROW_BYTES = 100 }; /* what a row counts beside its document */
-
-struct record_bounds {
-    int64_t rows, bytes, days;
+enum {
+    RECORD_CALL_ROWS = 1000,
+    RECORD_RUN_ROWS = 200,
+    RECORD_ROW_BYTES = 100, /* what a row counts beside its document */
 };
-extern const struct record_bounds record_bounds[RECORD_KINDS];
 
 struct record_row {
     enum record_kind kind;

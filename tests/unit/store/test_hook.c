@@ -158,9 +158,9 @@ static void no_more_than_a_thousand_are_kept(void **state)
     struct desk *d = *state;
     for (int i = 0; i < 20; i++)
         add_calls(d, "one", 64, 10);
-    assert_int_equal(total(d, "one"), record_bounds[RECORD_CALL].rows);
+    assert_int_equal(total(d, "one"), RECORD_CALL_ROWS);
     assert_string_equal(page(d, "one", 998, 10), "282 281");
-    assert_int_equal(rows_in(d, "SELECT count(*) FROM records"), record_bounds[RECORD_CALL].rows);
+    assert_int_equal(rows_in(d, "SELECT count(*) FROM records"), RECORD_CALL_ROWS);
     assert_false(records_to_sweep(&d->tx.rd));
 }
 
@@ -232,10 +232,9 @@ static void runs_of_scripts_have_numbers_and_bounds_of_their_own(void **state)
     struct record_row run = {
         .kind = RECORD_RUN, .integration_id = STR("one"), .at_ms = start_ms, .doc = STR("\"n\":1")};
     add_calls(d, "one", 2, 10);
-    for (int64_t i = 0; i < record_bounds[RECORD_RUN].rows + 5; i++)
+    for (int64_t i = 0; i < RECORD_RUN_ROWS + 5; i++)
         records_add(&d->tx, &run, 1);
-    assert_int_equal(records_total(&d->tx.rd, RECORD_RUN, STR("one")),
-                     record_bounds[RECORD_RUN].rows);
+    assert_int_equal(records_total(&d->tx.rd, RECORD_RUN, STR("one")), RECORD_RUN_ROWS);
     assert_string_equal(page(d, "one", 0, 10), "2 1");
     d->tx.rd.now_ms += 7 * DAY_MS;
     assert_int_equal(records_total(&d->tx.rd, RECORD_RUN, STR("one")), 0);
