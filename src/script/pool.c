@@ -132,7 +132,7 @@ static void look_at_clock(struct scripts *s)
 static int64_t next_moment(const struct scripts *s)
 {
     const struct heap_node *top = heap_top(&s->deadlines);
-    int64_t next = top == NULL ? INT64_MAX : top->key;
+    int64_t next = top == NULL || s->leave_ms < top->key ? s->leave_ms : top->key;
     for (size_t i = 0; i < s->config.workers; i++) {
         const struct worker *w = &s->workers[i];
         int64_t moment = w->mood == WORKER_BUSY   ? w->look_at_ms
@@ -249,11 +249,13 @@ static void *run_pool(void *arg)
             take_mail(s);
         look_at_clock(s);
         give_workers(s);
+        runs_leave(s, clock_mono_ms());
         count_busy(s);
         instances_tidy(s);
     }
     take_mail(s);
     end_runs(s);
+    runs_leave(s, INT64_MAX);
     fetches_stop(s);
     while (s->under_way != NULL) {
         (void)wait_and_hear(s, -1);
@@ -317,6 +319,7 @@ static struct scripts *pool_new(const struct scripts_config *config)
     struct scripts *s = mem_zalloc(sizeof(*s));
     struct str folder = str_of(config->folder);
     s->config = *config;
+    s->leave_ms = INT64_MAX;
     s->folder = mem_zalloc(folder.len + 1);
     memcpy(s->folder, folder.ptr, folder.len);
     s->config.folder = s->folder;

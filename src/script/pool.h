@@ -30,6 +30,7 @@ enum {
     SUSPEND_FIRST_S = 60,
     SUSPEND_MAX_S = 3600,
     GRACE_MS = 100, /* from the CPU limit to the kill of what does not look at it */
+    HOLD_MS = 2,    /* that an ended run waits for the next one of its line */
     SOURCE_MAX = 256 << 10,
 };
 
@@ -98,6 +99,8 @@ struct scripts {
     unsigned failures;  /* to start one, in a row */
     struct image base;  /* a fresh engine */
     struct image_store images;
+    struct mail *first_ended, *last_ended;     /* runs on their way home, and when they leave */
+    int64_t leave_ms;                          /* monotonic; of none: INT64_MAX */
     struct map instances;                      /* by key; owned */
     struct heap hot, cold;                     /* instances with a state, by last use */
     struct heap deadlines;                     /* of turns; ms, monotonic */
@@ -149,6 +152,8 @@ void turn_lost(struct scripts *s, struct instance *in, enum script_loss loss);
 bool turn_again(struct scripts *s, struct instance *in);
 /* A run that never becomes a turn goes home. */
 void run_refuse(struct script_run *run, enum script_end end);
+/* Those that have ended go home, when it is time for it. */
+void runs_leave(struct scripts *s, int64_t now_ms);
 
 /* --- fetch.c --- */
 

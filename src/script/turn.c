@@ -51,6 +51,35 @@ static void put_console(struct script_run *run, const struct json *console)
     buf_release(&text);
 }
 
+/* Each journey home wakes a loop, and mostly the writer behind it, who commits: so while more runs
+ * wait in the line, the ended ones wait a moment and travel together. */
+static void go_home(struct scripts *s, struct script_run *run, bool others_wait)
+{
+    struct mail *mail = &run->job.mail;
+    mail->next = NULL;
+    if (s->first_ended == NULL) {
+        s->first_ended = mail;
+        s->leave_ms = clock_mono_ms() + HOLD_MS;
+    } else {
+        s->last_ended->next = mail;
+    }
+    s->last_ended = mail;
+    if (!others_wait)
+        s->leave_ms = 0;
+}
+
+void runs_leave(struct scripts *s, int64_t now_ms)
+{
+    if (now_ms < s->leave_ms)
+        return;
+    for (struct mail *mail = s->first_ended, *next; mail != NULL; mail = next) {
+        next = mail->next;
+        job_home((struct job *)(void *)mail);
+    }
+    s->first_ended = s->last_ended = NULL;
+    s->leave_ms = INT64_MAX;
+}
+
 /* The instance may be gone afterwards. */
 static void end(struct scripts *s, struct instance *in, enum script_end how)
 {
@@ -68,7 +97,7 @@ static void end(struct scripts *s, struct instance *in, enum script_end how)
     if (heap_has(&in->due))
         heap_remove(&s->deadlines, &in->due);
     in->turn = (struct turn){.run = NULL};
-    job_home(&run->job);
+    go_home(s, run, in->first != NULL);
     instance_next(s, in);
 }
 

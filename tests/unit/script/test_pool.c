@@ -445,6 +445,22 @@ static void a_long_line_refuses_more(void **state)
     close_pool(s);
 }
 
+static void what_has_ended_waits_for_the_rest_of_its_line_but_not_for_a_long_call(void **state)
+{
+    (void)state;
+    struct scripts *s = open_pool(1, SIZE_MAX);
+    static const char *const methods[] = {"burn", "count", "count", "sleep"};
+    struct asked calls[4];
+    for (size_t i = 0; i < 4; i++)
+        ask(s, &calls[i], "one", methods[i]);
+    await(&calls[2]);
+    assert_true(calls[0].back && calls[1].back && !calls[3].back);
+    await(&calls[3]);
+    for (size_t i = 0; i < 4; i++)
+        done(&calls[i]);
+    close_pool(s);
+}
+
 static void a_source_that_cannot_be_evaluated_is_bad(void **state)
 {
     (void)state;
@@ -504,6 +520,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_promise_that_cannot_settle_ends_the_call),
         cmocka_unit_test(without_a_client_a_fetch_is_rejected_and_the_call_goes_on),
         cmocka_unit_test(a_long_line_refuses_more),
+        cmocka_unit_test(what_has_ended_waits_for_the_rest_of_its_line_but_not_for_a_long_call),
         cmocka_unit_test(a_source_that_cannot_be_evaluated_is_bad),
         cmocka_unit_test(at_the_end_every_run_comes_home),
     };
