@@ -202,6 +202,13 @@ static void put_entry(struct stmt *q, struct buf *out)
     json_end(&o);
 }
 
+static struct json *parse_entry(struct stmt *q, struct arena *arena)
+{
+    BUF(text, SIZE_MAX);
+    put_entry(q, &text);
+    return json_parse(arena, buf_str(&text));
+}
+
 struct json *outgoing_history_find(struct rd *rd, struct str integration_id, struct str id)
 {
     struct kept_list h;
@@ -212,12 +219,7 @@ struct json *outgoing_history_find(struct rd *rd, struct str integration_id, str
     stmt_str(q, 1, id);
     stmt_i64(q, 2, h.seq);
     stmt_i64(q, 3, kept_shown_from(rd, &h));
-    struct json *entry = NULL;
-    if (stmt_next(q)) {
-        BUF(text, SIZE_MAX);
-        put_entry(q, &text);
-        entry = json_parse(rd->arena, buf_str(&text));
-    }
+    struct json *entry = stmt_next(q) ? parse_entry(q, rd->arena) : NULL;
     stmt_done(q);
     return entry;
 }
@@ -226,6 +228,19 @@ int64_t outgoing_history_total(struct rd *rd, struct str integration_id, struct 
 {
     struct kept_list h;
     return find_history_of(rd, integration_id, creator_id, &h) ? kept_total(rd, &h) : 0;
+}
+
+/* All that the statement gives, until `out` is full. */
+static int64_t put_entries(struct stmt *q, struct buf *out)
+{
+    int64_t rows = 0;
+    while (buf_ok(out) && stmt_next(q)) {
+        if (rows++ > 0)
+            buf_add_char(out, ',');
+        put_entry(q, out);
+    }
+    stmt_done(q);
+    return rows;
 }
 
 int64_t outgoing_history_page(struct rd *rd, struct str integration_id, struct str creator_id,
@@ -245,17 +260,29 @@ int64_t outgoing_history_page(struct rd *rd, struct str integration_id, struct s
     stmt_i64(q, 2, kept_shown_from(rd, &h));
     stmt_i64(q, 3, count);
     stmt_i64(q, 4, offset);
-    int64_t rows = 0;
-    while (stmt_next(q)) {
-        if (rows++ > 0)
-            buf_add_char(out, ',');
-        put_entry(q, out);
-        if (!buf_ok(out)) {
-            stmt_done(q);
-            break;
+    return put_entries(q, out);
+}
+
+static bool made_within(const struct outgoing_walk *walk, int64_t created_ms)
+{
+    return created_ms >= walk->from_ms && (walk->before_ms == 0 || created_ms < walk->before_ms);
+}
+
+/* Fills `past` from the rows behind walk->after; returns where the next part goes on. */
+static int64_t take_part(struct stmt *q, const struct outgoing_walk *walk, struct arena *arena,
+                         struct outgoing_past *past)
+{
+    int64_t after = 0, bytes = 0, looked = 0;
+    while (after == 0 && stmt_next(q)) {
+        if (made_within(walk, col_i64(q, 1))) {
+            past->items[past->count++] = parse_entry(q, arena);
+            bytes += col_i64(q, 6);
         }
+        if (++looked == OUTGOING_WALK_ROWS || bytes >= OUTGOING_WALK_BYTES)
+            after = col_i64(q, 5);
     }
-    return rows;
+    stmt_done(q);
+    return after;
 }
 
 struct outgoing_past outgoing_history_walk(struct rd *rd, struct outgoing_walk *walk)
@@ -272,22 +299,7 @@ struct outgoing_past outgoing_history_walk(struct rd *rd, struct outgoing_walk *
     stmt_i64(q, 1, h.seq);
     stmt_i64(q, 2, kept_shown_from(rd, &h));
     stmt_i64(q, 3, walk->after);
-    int64_t bytes = 0, looked = 0;
-    walk->after = 0;
-    while (stmt_next(q)) {
-        BUF(text, SIZE_MAX);
-        int64_t created_ms = col_i64(q, 1);
-        if (created_ms >= walk->from_ms && (walk->before_ms == 0 || created_ms < walk->before_ms)) {
-            put_entry(q, &text);
-            past.items[past.count++] = json_parse(rd->arena, buf_str(&text));
-            bytes += col_i64(q, 6);
-        }
-        if (++looked == OUTGOING_WALK_ROWS || bytes >= OUTGOING_WALK_BYTES) {
-            walk->after = col_i64(q, 5);
-            stmt_done(q);
-            break;
-        }
-    }
+    walk->after = take_part(q, walk, rd->arena, &past);
     return past;
 }
 
