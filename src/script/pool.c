@@ -221,14 +221,6 @@ static bool wait_and_hear(struct scripts *s, int timeout_ms)
     return ready > 0 && files[0].revents != 0;
 }
 
-static bool must_stop(struct scripts *s)
-{
-    (void)pthread_mutex_lock(&s->gate);
-    bool stopping = s->stopping;
-    (void)pthread_mutex_unlock(&s->gate);
-    return stopping;
-}
-
 /* Every run goes home, those in lines too: what a line yields next is lost as well. */
 static void end_runs(struct scripts *s)
 {
@@ -243,7 +235,7 @@ static void end_runs(struct scripts *s)
 static void *run_pool(void *arg)
 {
     struct scripts *s = arg;
-    while (!must_stop(s)) {
+    while (!atomic_load(&s->stopping)) {
         start_workers(s);
         if (wait_and_hear(s, poll_ms(next_moment(s))))
             take_mail(s);

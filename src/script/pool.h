@@ -91,8 +91,8 @@ struct scripts {
     int bell;             /* an eventfd: something came */
     struct inbox runs;    /* of submit() */
     struct inbox fetched; /* of the client */
-    pthread_mutex_t gate; /* leaf lock; guards `stopping`, and that nothing is put after it */
-    bool stopping;
+    pthread_mutex_t gate; /* leaf lock: nothing is put after `stopping` */
+    atomic_bool stopping;
     bool started; /* the thread */
     struct worker workers[WORKERS_MAX];
     int64_t restart_ms; /* monotonic; no worker is started before */
