@@ -119,26 +119,38 @@ static void put_user(struct buf *out, const struct incoming_request *r)
     json_end(&o);
 }
 
+/* What was written already is copied to the end. */
+static void put_again(struct buf *out, size_t from, size_t len)
+{
+    char *room = buf_room(out, len);
+    if (room == NULL)
+        return;
+    memcpy(room, out->ptr + from, len);
+    buf_grew(out, len);
+}
+
 bool incoming_request_put(struct buf *out, struct arena *arena, const struct incoming_request *r)
 {
     struct str parts[] = {r->path, STR("?"), r->query};
     struct str path = utf8_repair(arena, arena_join(arena, parts, str_empty(r->query) ? 1 : 3));
-    BUF(content, out->max); /* written once, given twice */
-    json_put(&content, r->content);
     struct json_out o = json_begin(out, '{');
     json_key(&o, "url");
     put_url(out, arena, r, path);
     json_member_str(&o, "url_raw", path);
     json_key(&o, "url_params");
     put_url_params(out, r);
-    json_member_raw(&o, "content", buf_str(&content));
+    json_key(&o, "content");
+    size_t content_at = out->len;
+    json_put(out, r->content);
+    size_t content_len = out->len - content_at;
     json_member_str(&o, "content_raw", r->content_raw);
     json_member_raw(&o, "headers", r->headers);
-    json_member_raw(&o, "body", buf_str(&content));
+    json_key(&o, "body");
+    put_again(out, content_at, content_len);
     json_key(&o, "user");
     put_user(out, r);
     json_end(&o);
-    return buf_ok(out) && buf_ok(&content);
+    return buf_ok(out);
 }
 
 /* --- moments --- */

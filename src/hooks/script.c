@@ -25,6 +25,9 @@ void hook_prepare_script(struct call *call, const struct http_request *rq)
         .username = call->username,
     };
     BUF(text, ARGUMENT_BYTES);
+    size_t likely = 4 * request.content_raw.len; /* the content twice, and escaped once */
+    if (likely < ARGUMENT_BYTES)
+        (void)buf_room(&text, likely);
     buf_lit(&text, "{\"request\":");
     bool fits = incoming_request_put(&text, call->arena, &request);
     buf_add_char(&text, '}');
