@@ -38,8 +38,9 @@ static bool make_channel(struct worker *w)
     if (w->memory < 0 || ftruncate(w->memory, CHANNEL_BYTES) != 0 ||
         fcntl(w->memory, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
         return false;
-    void *channel = mmap(NULL, CHANNEL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, w->memory, 0);
-    w->channel = channel == MAP_FAILED ? NULL : channel;
+    w->channel = mmap(NULL, CHANNEL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, w->memory, 0);
+    if (w->channel == MAP_FAILED)
+        w->channel = NULL;
     return w->channel != NULL;
 }
 

@@ -8,6 +8,7 @@ from harness.bodies import NOBODY, SUCCESS, failure, invalid, required, thrown
 from harness.integrations import MOMENT
 from harness.people import add_client, settings
 from harness.rooms import invite, make, messages, types
+from harness.waiting import past_moment_of
 
 LONG_AGO = "2000-01-01T00:00:00.000Z"
 LATER = "2100-01-01T00:00:00.000Z"
@@ -201,7 +202,7 @@ def test_threads_are_followed_by_who_takes_part_and_by_who_wants(admin, room, gu
 def test_threads_are_listed_by_their_newest_reply(admin, room, guest):
     first, second = send(admin, room, "First thread"), send(guest, room, "second thread")
     send(guest, room, "no thread")
-    send(guest, room, "x", tmid=second["_id"])
+    past_moment_of(send(guest, room, "x", tmid=second["_id"]))
     send(guest, room, "y", tmid=first["_id"])
     rows = [
         ({}, ["First thread", "second thread"], 2),

@@ -1,6 +1,7 @@
 """kill -9 under outgoing webhooks: every message that was acknowledged is delivered at least once,
 under one id, and as the try that it is. GANTRY_KILLS says how often the server is killed."""
 
+import contextlib
 import itertools
 import os
 import threading
@@ -30,7 +31,8 @@ def test_a_call_that_the_server_died_of_is_made_again(new_server, receiver, poin
     integration, room = watching(admin, receiver)
     server.stop()
     server.start(GANTRY_CRASH_AT=point)
-    say(admin.at(server.address), room)
+    with contextlib.suppress(requests.ConnectionError):  # the answer may be lost, too
+        say(admin.at(server.address), room)
     assert server.wait() == 137
     assert len(receiver.calls) == POINTS[point]
     server.start()

@@ -2,6 +2,7 @@
 the end is generous and only there so that a broken server cannot hang the run."""
 
 import time
+from datetime import datetime
 
 PATIENCE = 60.0  # seconds; the sanitizers are slow
 PAUSE = 0.005
@@ -25,3 +26,9 @@ def let_pass(seconds):
     end = time.monotonic() + seconds
     while time.monotonic() <= end:
         time.sleep(PAUSE)
+
+
+def past_moment_of(message):
+    """Waits until the clock has left the millisecond in which the message was stored."""
+    stored = datetime.fromisoformat(message["ts"].replace("Z", "+00:00")).timestamp()
+    eventually(lambda: time.time() >= stored + 0.001, "the next millisecond")
