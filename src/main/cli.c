@@ -165,7 +165,7 @@ static void put_given(struct buf *out, const struct nearest *n, bool group, int 
 
 static int unknown_command(const struct cli_command *commands, int argc, char **argv)
 {
-    struct nearest n;
+    struct nearest n = {.wanted = STR("")};
     buf_init(&n.best, WORD_BYTES);
     bool group = is_group(commands, str_of(argv[0]));
     for (const struct cli_command *c = commands; c->words != NULL; c++) {
