@@ -20,13 +20,21 @@ void inbox_release(struct inbox *in)
 void inbox_put(struct inbox *in, struct mail *mail)
 {
     mail->next = NULL;
+    inbox_put_all(in, mail);
+}
+
+void inbox_put_all(struct inbox *in, struct mail *list)
+{
+    struct mail *last = list;
+    while (last->next != NULL)
+        last = last->next;
     pthread_mutex_lock(&in->lock);
     bool was_empty = in->first == NULL;
     if (was_empty)
-        in->first = mail;
+        in->first = list;
     else
-        in->last->next = mail;
-    in->last = mail;
+        in->last->next = list;
+    in->last = last;
     pthread_mutex_unlock(&in->lock);
     if (was_empty)
         in->wake(in->arg);

@@ -27,5 +27,8 @@ void inbox_release(struct inbox *in);
 
 /* Any thread. Ownership of `mail` moves to the inbox's owner. */
 void inbox_put(struct inbox *in, struct mail *mail);
+/* The same for a list, which is not empty, in its order: its owner is woken for all of it once, and
+ * not for the first piece before the others are there. */
+void inbox_put_all(struct inbox *in, struct mail *list);
 /* The owner only: everything that has come, oldest first, linked by `next`; NULL when nothing. */
 struct mail *inbox_take(struct inbox *in);

@@ -57,6 +57,34 @@ void job_home(struct job *job)
     inbox_put(job->home, &job->mail);
 }
 
+/* Those that have the home of the first one, and the others, each in their order. */
+static struct mail *part(struct mail *from, const struct mail *to, struct mail **out_others)
+{
+    const struct inbox *home = ((struct job *)from)->home;
+    struct mail *theirs = NULL, **end = &theirs, **others_end = out_others;
+    for (struct mail *next; from != to; from = next) {
+        struct job *job = (struct job *)from;
+        assert(job->magic == JOB_MAGIC);
+        next = from->next;
+        struct mail ***line = job->home == home ? &end : &others_end;
+        **line = from;
+        *line = &from->next;
+    }
+    *end = *others_end = NULL;
+    return theirs;
+}
+
+void jobs_home(struct mail *from, const struct mail *to)
+{
+    while (from != to) {
+        struct inbox *home = ((struct job *)from)->home;
+        struct mail *others = NULL, *theirs = part(from, to, &others);
+        inbox_put_all(home, theirs);
+        from = others;
+        to = NULL;
+    }
+}
+
 void jobs_finish(struct mail *list)
 {
     while (list != NULL) {

@@ -43,6 +43,9 @@ void job_init(struct job *job, struct inbox *home);
 bool job_begins(struct job *job);
 /* Sends it home. The caller must not touch it afterwards. */
 void job_home(struct job *job);
+/* The same for those from `from` to, but not including, `to`, of a list: each home is woken once.
+ */
+void jobs_home(struct mail *from, const struct mail *to);
 /* At home: calls finish() of every job in a list that inbox_take() gave. */
 void jobs_finish(struct mail *list);
 

@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "http/client_internal.h"
 
-enum { MAX_EVENTS = 64, MAX_SPARE = 64 };
+enum { MAX_EVENTS = 64, MAX_SPARE = 512 };
 
 int64_t client_now_us(void)
 {
@@ -142,7 +142,27 @@ static void go_home(struct client *c, struct transfer *t)
     heap_remove(&c->deadlines, &t->deadline);
     unlink_transfer(c, t);
     put_spare(c, t);
-    inbox_put(x->home, &x->mail);
+    x->mail.next = NULL;
+    *c->ended_end = &x->mail;
+    c->ended_end = &x->mail.next;
+}
+
+/* Those of a turn go together: who waits for them is woken once, and does not take this thread's
+ * core for the first while the second is ready. */
+static void send_ended(struct client *c)
+{
+    struct mail *list = c->ended;
+    c->ended = NULL;
+    c->ended_end = &c->ended;
+    while (list != NULL) {
+        struct mail *first = list, *last = list;
+        struct inbox *home = ((struct exchange *)(void *)first)->home;
+        while (last->next != NULL && ((struct exchange *)(void *)last->next)->home == home)
+            last = last->next;
+        list = last->next;
+        last->next = NULL;
+        inbox_put_all(home, first);
+    }
 }
 
 static void fail(struct client *c, struct transfer *t, const struct fault *fault)
@@ -348,6 +368,7 @@ static void turn(struct client *c)
         cancel_marked(c, false);
     expire(c);
     start_requests(c);
+    send_ended(c);
 }
 
 static void *work(void *arg)
@@ -358,6 +379,7 @@ static void *work(void *arg)
         turn(c);
     take_mail(c);
     cancel_marked(c, true);
+    send_ended(c);
     return NULL;
 }
 
@@ -440,6 +462,7 @@ struct client *client_open(const struct client_config *config, struct err *err)
     c->config = *config;
     c->epoll = c->wake = -1;
     c->curl_due_ms = INT64_MAX;
+    c->ended_end = &c->ended;
     heap_init(&c->deadlines);
     lines_init(&c->lines, config);
     inbox_init(&c->inbox, ring, c);

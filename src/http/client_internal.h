@@ -79,8 +79,9 @@ struct client {
     pthread_t thread;
     /* The thread's own. */
     CURLM *multi;
-    int64_t curl_due_ms;        /* when libcurl wants to be called; INT64_MAX: not at all */
-    struct transfer *transfers; /* all under way */
+    struct mail *ended, **ended_end; /* exchanges that go home at the end of the turn */
+    int64_t curl_due_ms;             /* when libcurl wants to be called; INT64_MAX: not at all */
+    struct transfer *transfers;      /* all under way */
     struct transfer *spare;
     size_t spare_count;
     struct heap deadlines;

@@ -230,15 +230,6 @@ static void fail_all(struct mail *from, const struct mail *to, const struct err 
     }
 }
 
-static void send_home(struct mail *from, const struct mail *to)
-{
-    while (from != to) {
-        struct mail *next = from->next;
-        job_home((struct job *)from);
-        from = next;
-    }
-}
-
 static void measure(const struct writer *w, const struct batch *b, bool committed)
 {
     if (!committed) {
@@ -269,7 +260,7 @@ static struct mail *serve_batch(struct writer *w, struct mail *jobs)
         give_up_transaction(w, &b.tx);
     }
     note_trouble(w, &b.trouble);
-    send_home(jobs, b.rest);
+    jobs_home(jobs, b.rest);
     return b.rest;
 }
 
