@@ -91,6 +91,28 @@ static bool scripted_door(struct call *call, const struct http_request *rq, stru
     return true;
 }
 
+/* Nothing is to be posted, and no script might change that. */
+static bool ignore(struct call *call, const struct http_request *rq)
+{
+    struct hook *hook = call->state;
+    hook->outcome = "ignored";
+    if (str_empty(hook->reason))
+        hook->reason =
+            payload_why_empty(call->arena, rq->method, hook->content_type, hook->payload.raw);
+    call->finished = true;
+    return true;
+}
+
+static void find_script(struct call *call, const struct http_request *rq)
+{
+    struct hook *hook = call->state;
+    if (call->api->scripts == NULL || rq->head_only) /* whoever asks for a head wants no deeds */
+        return;
+    hook->script = integration_runnable(hook->in);
+    if (hook->in->script_enabled && integration_has(hook->in, INTEGRATION_SCRIPT_ERROR))
+        hook->reason = STR("the script was not run: it has an error, see scriptError");
+}
+
 static bool run_door(struct call *call, const struct http_request *rq, struct err *err)
 {
     if (!hook_door(call, rq, err))
@@ -98,13 +120,9 @@ static bool run_door(struct call *call, const struct http_request *rq, struct er
     struct hook *hook = call->state;
     if (!enabled(hook, hook->in, err) || !policy_met(call, err) || !content_of(call, rq, err))
         return false;
-    if (call->api->scripts != NULL && !rq->head_only) /* whoever asks for a head wants no deeds */
-        hook->script = integration_runnable(hook->in);
-    if (str_empty(hook->script) && hook->content->items.count == 0) {
-        hook->outcome = "ignored";
-        call->finished = true;
-        return true;
-    }
+    find_script(call, rq);
+    if (str_empty(hook->script) && hook->content->items.count == 0)
+        return ignore(call, rq);
     note_key(call, rq);
     return str_empty(hook->script) ? hook_destination_allowed(hook, err)
                                    : scripted_door(call, rq, err);

@@ -93,7 +93,7 @@ static bool check_limits(const struct call *call, struct err *err)
     for (size_t i = 0; i < 2; i++) {
         const struct json *other = json_get(given, str_of(pair[1 - i]));
         if (json_get(given, str_of(pair[i])) == NULL && (other != NULL || !outgoing))
-            return fault(err, "invalid-params", "must have required property '%s'", pair[i]);
+            return fault(err, "invalid-params", "limits must have required property '%s'", pair[i]);
     }
     return true;
 }

@@ -114,3 +114,19 @@ bool payload_parse(struct arena *a, enum http_method method, struct str content_
     *out = (struct payload){.content = content, .raw = raw};
     return true;
 }
+
+struct str payload_why_empty(struct arena *a, enum http_method method, struct str content_type,
+                             struct str raw)
+{
+    if (method == HTTP_GET)
+        return STR("a GET carries no content");
+    if (reader_of(method, arena_lower(a, content_type)) == read_nothing)
+        return STR("multipart forms are not read: send JSON or application/x-www-form-urlencoded");
+    if (str_blank(raw))
+        return STR("the body is empty");
+    const struct json *value = json_parse(a, raw);
+    if (value == NULL)
+        return STR("the body is not valid JSON");
+    return value->kind == JSON_OBJECT ? STR("the body is an object without members")
+                                      : STR("the body is JSON, but not an object");
+}

@@ -16,3 +16,7 @@ struct payload {
  * for a small body can hold many members. Any thread. */
 bool payload_parse(struct arena *a, enum http_method method, struct str content_type,
                    struct str body, struct payload *out, struct err *err);
+
+/* For whoever looks for a message that never came: why the content of that body has no members. */
+struct str payload_why_empty(struct arena *a, enum http_method method, struct str content_type,
+                             struct str raw);

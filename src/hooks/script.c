@@ -90,8 +90,10 @@ bool hook_heed_script(struct call *call, struct err *err)
     hook->content = word.content;
     hook->response = word.response;
     hook->posts_as = word.user;
-    if (word.says == SCRIPT_SAYS_NOTHING)
+    if (word.says == SCRIPT_SAYS_NOTHING) {
         hook->outcome = "ignored";
+        hook->reason = STR("the script returned nothing to post");
+    }
     if (word.says == SCRIPT_SAYS_NOTHING || word.says == SCRIPT_SAYS_POST)
         return hook_destination_allowed(hook, err);
     return answer_word(call, &word);

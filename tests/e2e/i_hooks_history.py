@@ -70,8 +70,33 @@ def test_each_outcome_has_its_word(admin, nobody):
         None, None, None, "overriding destination channel is disabled for this integration",
         "error-message-size-exceeded", "Service Unavailable", "Invalid signature",
     ]  # fmt: skip
+    assert calls[2]["reason"] == "the body is an object without members"
     assert calls[-1]["reason"] == "X-Hub-Signature-256 is missing or empty"
     assert [c["number"] for c in calls] == list(range(1, 8))
+
+
+NOTHING_IN_IT = {
+    "broken JSON": (b'{"text":"x"', "application/json", "the body is not valid JSON"),
+    "an array": (b"[1]", "application/json", "the body is JSON, but not an object"),
+    "nothing": (b"", "application/json", "the body is empty"),
+    "a multipart form": (b"--b--", "multipart/form-data; boundary=b", "multipart forms are not read: "
+                         "send JSON or application/x-www-form-urlencoded"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("body,media_type,reason", NOTHING_IN_IT.values(), ids=NOTHING_IN_IT)
+def test_a_call_without_content_says_why(admin, nobody, body, media_type, reason):
+    hook, _ = hook_in_room(admin)
+    call(nobody, hook, body, Content_Type=media_type).ok()
+    (entry,) = recorded(admin, hook, 1)
+    assert (entry["outcome"], entry["reason"]) == ("ignored", reason)
+
+
+def test_a_script_with_an_error_is_named_though_the_message_is_posted(admin, nobody):
+    hook, _ = hook_in_room(admin, scriptEnabled=True, script="class Script {")
+    call(nobody, hook, {"text": "x"}).ok()
+    (entry,) = recorded(admin, hook, 1)
+    assert entry["outcome"] == "posted" and "scriptError" in entry["reason"]
 
 
 def test_destinations_that_failed_are_listed(admin, nobody):

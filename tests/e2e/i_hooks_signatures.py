@@ -299,7 +299,7 @@ BAD_OPTIONS = {
         {"integrationId": "x"},
         thrown("error-invalid-integration", "Invalid integration", **METHOD),
     ),
-    "half a limit": ({"integrationId": "x", "limits": {"burst": 1}}, invalid(required("ratePerSecond"))),
+    "half a limit": ({"integrationId": "x", "limits": {"burst": 1}}, invalid("limits " + required("ratePerSecond"))),
     "no calls at all": (
         {"integrationId": "x", "limits": {"ratePerSecond": 0, "burst": 1}},
         invalid("limits.ratePerSecond must be >= 0.01"),

@@ -326,19 +326,20 @@ def test_a_failure_is_in_the_history_with_its_place_and_not_in_the_answer(admin,
 
 
 OUTCOMES = {
-    "posted": ("return { content: { text: 'x' } }", "posted", "returned"),
-    "nothing to post": ("return", "ignored", "returned"),
-    "its own refusal": ("return { error: 'no' }", "refused", "returned"),
-    "a result without sense": ("return 7", "refused", "failed"),
+    "posted": ("return { content: { text: 'x' } }", "posted", "returned", None),
+    "nothing to post": ("return", "ignored", "returned", "the script returned nothing to post"),
+    "its own refusal": ("return { error: 'no' }", "refused", "returned", "the script refused the call"),
+    "a result without sense": ("return 7", "refused", "failed", None),
 }
 
 
-@pytest.mark.parametrize("body,outcome,ended", table(OUTCOMES))
-def test_the_history_says_how_a_call_with_a_script_ended(admin, nobody, body, outcome, ended):
+@pytest.mark.parametrize("body,outcome,ended,reason", table(OUTCOMES))
+def test_the_history_says_how_a_call_with_a_script_ended(admin, nobody, body, outcome, ended, reason):
     hook, _ = scripted(admin, incoming(body))
     call(nobody, hook, {"text": "x"})
     (entry,) = recorded(admin, hook, 1)
     assert (entry["outcome"], entry["script"]["ended"]) == (outcome, ended)
+    assert entry.get("reason") == reason
 
 
 def test_what_a_script_prints_is_in_the_log(server, admin, nobody):
