@@ -197,15 +197,16 @@ static void log_try(const struct attempt *a)
 {
     enum log_level level = LOG_INFO;
     const char *event = "delivery-given-up";
+    const char *code = a->call.exchange.code != NULL ? a->call.exchange.code : "-";
     if (a->order.switches_off) {
         event = "integration-switched-off";
     } else if (a->order.row != ROW_BURY) {
         event = "delivery-tried";
         level = LOG_DEBUG;
     }
-    log_event(level, event, "integration=%.*s delivery=%.*s try=%lld step=%.*s status=%d",
+    log_event(level, event, "integration=%.*s delivery=%.*s try=%lld step=%.*s status=%d code=%s",
               STR_FMT(a->row->integration_id), STR_FMT(a->row->id), (long long)a->row->tries,
-              STR_FMT(a->entry.step), a->entry.status);
+              STR_FMT(a->entry.step), a->entry.status, code);
 }
 
 void deliveries_ended(struct attempt *a, enum plan_end end)

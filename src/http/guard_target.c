@@ -54,14 +54,18 @@ static bool read_port(struct target *t, const char *port, struct err *err)
     return true;
 }
 
+static bool refuse_url(struct err *err, CURLUcode code)
+{
+    return err_invalid(err, "The URL is not valid: %s. Write it whole, with http:// or https://.",
+                       curl_url_strerror(code));
+}
+
 static bool read_part(struct target *t, CURLUPart part, unsigned flags,
                       bool (*read)(struct target *, const char *, struct err *), struct err *err)
 {
     char *text = NULL;
     CURLUcode code = curl_url_get(t->url, part, &text, flags);
-    bool ok = code == CURLUE_OK
-                  ? read(t, text, err)
-                  : err_invalid(err, "The URL is not valid: %s.", curl_url_strerror(code));
+    bool ok = code == CURLUE_OK ? read(t, text, err) : refuse_url(err, code);
     curl_free(text);
     return ok;
 }
@@ -100,7 +104,7 @@ static bool target_set(struct target *out, CURLU *handle, struct str url, struct
     if (ok)
         code = curl_url_set(handle, CURLUPART_URL, text.ptr, PARSE_FLAGS);
     if (code != CURLUE_OK)
-        ok = err_invalid(err, "The URL is not valid: %s.", curl_url_strerror(code));
+        ok = refuse_url(err, code);
     if (ok && read_parts(&t, err)) {
         *out = t;
         return true;
