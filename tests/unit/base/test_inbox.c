@@ -1,8 +1,10 @@
 /* Mail keeps its order, and its owner is woken once for each change from empty to not empty. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
 
 #include "base/lane.h"
 
