@@ -61,6 +61,7 @@ static void a_list_is_put_behind_what_is_there(void **state)
     inbox_put_all(&h.inbox, &b);
     inbox_put(&h.inbox, &d);
     expect(&h, 1, (const struct mail *[]){&a, &b, &c, &d}, 4);
+    c.next = NULL;
     inbox_put_all(&h.inbox, &b);
     expect(&h, 1, (const struct mail *[]){&b, &c}, 2);
     inbox_release(&h.inbox);
