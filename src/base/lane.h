@@ -24,15 +24,15 @@
 #include "base/inbox.h"
 
 struct job {
-    struct mail mail;      /* the link in whatever queue holds the job */
-    uint32_t magic;        /* JOB_MAGIC while alive */
-    bool dropped;          /* it was not begun: too late, or nobody waits for it */
-    size_t bytes;          /* its weight in the queue's bound */
-    int64_t begin_by_ms;   /* monotonic; not begun by then: dropped. 0: no deadline */
-    atomic_bool abandoned; /* set by the home loop when the client has gone */
-    struct inbox *home;    /* where it goes when it is done */
+    struct mail mail;    /* the link in whatever queue holds the job */
+    size_t bytes;        /* its weight in the queue's bound */
+    int64_t begin_by_ms; /* monotonic; not begun by then: dropped. 0: no deadline */
+    struct inbox *home;  /* where it goes when it is done */
     void (*run)(struct job *job, void *context); /* on the lane; what serve() calls */
     void (*finish)(struct job *job);             /* at home: the last holder, frees the job */
+    uint32_t magic;                              /* JOB_MAGIC while alive */
+    bool dropped;          /* it was not begun: too late, or nobody waits for it */
+    atomic_bool abandoned; /* set by the home loop when the client has gone */
 };
 
 enum { JOB_MAGIC = 0x6a6f6221 };

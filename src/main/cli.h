@@ -34,10 +34,10 @@ struct cli_command {
     const char *operand; /* the word that must follow, as the help names it; NULL: none may */
     const char *summary; /* one line for the list of commands */
     const char *details; /* more lines for its own help, each with its end; may be NULL */
-    enum cli_settings settings;
     const struct cli_option *options;  /* its own; ends with a row without flag; may be NULL */
     int (*run)(const struct cli *cli); /* returns the exit code */
-    bool hidden;                       /* works, and stands in no list */
+    enum cli_settings settings;
+    bool hidden; /* works, and stands in no list */
 };
 
 /* One use of a flag. */
