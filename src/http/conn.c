@@ -18,7 +18,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <linux/sockios.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -41,13 +40,6 @@ struct unsent {
 };
 
 /* Waiting */
-
-static struct conn *conn_of(struct wait_link *link)
-{
-    struct conn *c = (struct conn *)(void *)((char *)link - offsetof(struct conn, link));
-    assert(c->magic == CONN_MAGIC);
-    return c;
-}
 
 static void unlink_wait(struct conn *c)
 {
@@ -521,7 +513,7 @@ static void on_event(uv_poll_t *poll, int status, int events)
         on_end(c);
 }
 
-/* All connections of a loop */
+/* Deadlines */
 
 /* The kernel's buffer is large, and it asks for more only when a good part of it is empty: a slow
  * client may be taking bytes all the while. */
@@ -539,7 +531,7 @@ static void time_out(struct conn *c, const char *text)
     conn_send(c);
 }
 
-static void expire(struct conn *c)
+void conn_expire(struct conn *c)
 {
     if (c->wait == WAIT_HEAD && reader_holds(&c->reader) > 0)
         time_out(c, "The headers took too long to arrive.");
@@ -554,59 +546,4 @@ static void expire(struct conn *c)
     else
         conn_close(c);
     conn_settle(c);
-}
-
-void conns_expire(struct loop *loop)
-{
-    for (enum wait wait = 0; wait < WAIT_ANSWER; wait++) {
-        struct wait_link *ring = &loop->waiting[wait];
-        while (ring->next != ring && conn_of(ring->next)->wait_end_ms <= loop_now_ms(loop))
-            expire(conn_of(ring->next));
-    }
-}
-
-/* Whether bytes, and not the end, have come that nobody has read yet. */
-static bool has_unread(const struct conn *c)
-{
-    char byte;
-    return recv(c->fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) > 0;
-}
-
-static void close_between(struct wait_link *ring)
-{
-    for (struct wait_link *link = ring->next, *next; link != ring; link = next) {
-        next = link->next;
-        struct conn *c = conn_of(link);
-        if (reader_holds(&c->reader) == 0 && !has_unread(c))
-            conn_close(c);
-    }
-}
-
-void conns_close_idle(struct loop *loop)
-{
-    close_between(&loop->waiting[WAIT_IDLE]);
-    close_between(&loop->waiting[WAIT_HEAD]);
-}
-
-void conns_close_all(struct loop *loop)
-{
-    for (enum wait wait = 0; wait < WAIT_KINDS; wait++) {
-        while (loop->waiting[wait].next != &loop->waiting[wait])
-            conn_close(conn_of(loop->waiting[wait].next));
-    }
-}
-
-static void end_streams(struct wait_link *ring)
-{
-    for (struct wait_link *link = ring->next, *next; link != ring; link = next) {
-        next = link->next;
-        if (conn_of(link)->sse != NULL)
-            conn_close(conn_of(link));
-    }
-}
-
-void conns_end_streams(struct loop *loop)
-{
-    end_streams(&loop->waiting[WAIT_STREAM]);
-    end_streams(&loop->waiting[WAIT_WRITE]);
 }

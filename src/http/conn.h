@@ -56,6 +56,8 @@ void conn_give(struct conn *c, const struct http_answer *answer, uint64_t more);
  * it must not be touched afterwards. */
 void conn_unpark(struct conn *c);
 void conn_settle(struct conn *c);
+/* What it waits for has not come in time. */
+void conn_expire(struct conn *c);
 
 /* --- sse.c: what becomes of a stream; nothing when it is none --- */
 

@@ -78,7 +78,7 @@ enum { READ_BYTES = 64 * 1024 };
 
 /* Takes the socket. `crowded`: it is told to come back later. */
 void conn_open(struct loop *loop, int fd, const struct sockaddr *peer, bool crowded);
-/* The connections of a loop, one after the other. */
+/* conns.c: the connections of a loop, one after the other. */
 void conns_expire(struct loop *loop);
 /* Closes those between two requests, unless a request is about to be read. */
 void conns_close_idle(struct loop *loop);
