@@ -6,23 +6,15 @@
 
 #include <cmocka.h>
 
-#include "base/digest.h"
+#include "desk.h"
+
 #include "store/delivery.h"
 #include "store/integration.h"
-#include "store/internal.h"
 #include "store/outgoing_history.h"
 
-static const int64_t start_ms = 1700000000000;
 #define DAY_MS INT64_C(86400000)
 
-/* A database in memory and a transaction that the test itself holds. */
-struct desk {
-    struct db *db;
-    struct catalog *catalog;
-    struct arena arena;
-    struct tx tx;
-    char rung[1024]; /* what the bell was called with, with blanks between */
-};
+static char rung[1024]; /* what the bell was called with, with blanks between */
 
 static struct integration outgoing(const char *id, bool enabled)
 {
@@ -48,48 +40,24 @@ static void switch_to(struct desk *d, const char *id, bool enabled)
 
 static void note_bell(void *arg, struct str integration_id)
 {
-    struct desk *d = arg;
-    size_t used = strlen(d->rung);
-    (void)snprintf(d->rung + used, sizeof(d->rung) - used, "%s%.*s", used > 0 ? " " : "",
+    (void)arg;
+    size_t used = strlen(rung);
+    (void)snprintf(rung + used, sizeof(rung) - used, "%s%.*s", used > 0 ? " " : "",
                    STR_FMT(integration_id));
-}
-
-static void set_clocks(struct desk *desk, int64_t now_ms)
-{
-    desk->tx.rd.now_ms = desk->tx.rd.steady_ms = now_ms;
 }
 
 static int setup(void **state)
 {
-    static struct desk d;
-    struct err err = ERR_NONE;
-    digest_init();
-    d = (struct desk){.catalog = catalog_new()};
-    catalog_set_bell(d.catalog, note_bell, &d);
-    d.db = db_open(":memory:", DB_WRITER, &err);
-    assert_non_null(d.db);
-    assert_true(schema_apply(d.db, &err));
-    arena_init(&d.arena, SIZE_MAX);
-    d.tx = (struct tx){.rd = {.db = d.db, .arena = &d.arena, .catalog = d.catalog}};
-    set_clocks(&d, start_ms);
+    struct desk *d = desk_open();
+    rung[0] = '\0';
+    catalog_set_bell(d->catalog, note_bell, NULL);
     struct integration one = outgoing("one", true), two = outgoing("two", true),
                        off = outgoing("off", false);
-    integration_insert(&d.tx, &one);
-    integration_insert(&d.tx, &two);
-    integration_insert(&d.tx, &off);
-    *state = &d;
+    integration_insert(&d->tx, &one);
+    integration_insert(&d->tx, &two);
+    integration_insert(&d->tx, &off);
+    *state = d;
     return 0;
-}
-
-static int teardown(void **state)
-{
-    struct desk *d = *state;
-    bool failed = db_failed(d->db);
-    changes_drop(&d->tx, NULL);
-    db_close(d->db);
-    catalog_free(d->catalog);
-    arena_release(&d->arena);
-    return failed ? -1 : 0;
 }
 
 static void commit(struct desk *d)
@@ -163,7 +131,7 @@ static void a_delivery_waits_again_or_is_over(void **state)
     struct delivery claimed = claim_one(d, "one");
     assert_true(delivery_wait(&d->tx, &claimed, start_ms + 100, 1));
     assert_int_equal(deliveries_claim(&d->tx, STR("one"), 1, start_ms).count, 0);
-    set_clocks(d, start_ms + 100);
+    desk_set_clocks(d, start_ms + 100);
     struct delivery again = claim_one(d, "one");
     assert_true(str_eq(again.id, claimed.id));
     assert_int_equal(again.tries, 1);
@@ -195,7 +163,7 @@ static void the_start_finds_every_destination_where_something_waits(void **state
         if (i % 2 == 1)
             (void)deliveries_claim(&d->tx, in.id, 1, start_ms);
     }
-    set_clocks(d, start_ms + 1000);
+    desk_set_clocks(d, start_ms + 1000);
     for (int i = 1; i < 100; i += 2)
         (void)deliveries_claim(&d->tx, arena_fmt(&d->arena, "many-%02d", i), 1, start_ms);
     int64_t after = 0;
@@ -218,7 +186,7 @@ static void what_was_being_sent_is_sent_again_after_a_crash(void **state)
     struct delivery held = claim_one(d, "one");
     (void)claim_one(d, "two");
     switch_to(d, "two", false);
-    set_clocks(d, start_ms + 5);
+    desk_set_clocks(d, start_ms + 5);
     assert_int_equal(deliveries_recover(&d->tx, 10), 2);
     assert_int_equal(deliveries_recover(&d->tx, 10), 0);
     assert_int_equal(count(d, "two", DELIVERY_WAITING), 0);
@@ -301,9 +269,9 @@ static void the_oldest_dead_ones_go(void **state)
 {
     struct desk *d = *state;
     struct delivery oldest = bury(d, "one");
-    set_clocks(d, d->tx.rd.now_ms + DAY_MS);
+    desk_set_clocks(d, d->tx.rd.now_ms + DAY_MS);
     (void)bury(d, "one");
-    set_clocks(d, start_ms + DELIVERY_DEAD_DAYS * DAY_MS);
+    desk_set_clocks(d, start_ms + DELIVERY_DEAD_DAYS * DAY_MS);
     sweep_all(d);
     struct delivery_filter filter = {.integration_id = STR("one"), .state = DELIVERY_DEAD};
     struct delivery_list list = deliveries_page(&d->tx.rd, &filter, 0, 10);
@@ -320,7 +288,7 @@ static void a_list_shows_what_its_filter_says(void **state)
 {
     struct desk *d = *state;
     add(d, "one", start_ms + 2);
-    set_clocks(d, d->tx.rd.now_ms + 10);
+    desk_set_clocks(d, d->tx.rd.now_ms + 10);
     struct delivery other = {.integration_id = STR("one"),
                              .event = STR("roomCreated"),
                              .url = STR("http://other.example/"),
@@ -351,13 +319,13 @@ static void the_bell_rings_after_the_commit(void **state)
     for (int i = 0; i < 3; i++)
         add(d, "one", start_ms);
     add(d, "two", start_ms);
-    assert_string_equal(d->rung, "");
+    assert_string_equal(rung, "");
     commit(d);
-    assert_string_equal(d->rung, "one two");
+    assert_string_equal(rung, "one two");
     add(d, "one", start_ms);
     changes_drop(&d->tx, NULL);
     commit(d);
-    assert_string_equal(d->rung, "one two");
+    assert_string_equal(rung, "one two");
 }
 
 /* --- the history --- */
@@ -404,7 +372,7 @@ static void an_entry_grows_and_its_data_is_written_once(void **state)
     struct desk *d = *state;
     struct outgoing_entry e = entry(d, "e1", "one");
     assert_true(outgoing_history_insert(&d->tx, &e));
-    set_clocks(d, d->tx.rd.now_ms + 10);
+    desk_set_clocks(d, d->tx.rd.now_ms + 10);
     e.step = STR("mapped-args-to-data");
     e.data = STR("{\"text\":\"first\"}");
     assert_true(outgoing_history_update(&d->tx, &e));
@@ -442,7 +410,7 @@ static void the_last_change_comes_first_and_others_see_only_their_own(void **sta
     struct desk *d = *state;
     add_entries(d, "one", 1, 3);
     add_entries(d, "two", 1, 1);
-    set_clocks(d, d->tx.rd.now_ms + 10);
+    desk_set_clocks(d, d->tx.rd.now_ms + 10);
     struct outgoing_entry e = entry(d, "one-1", "one");
     assert_true(outgoing_history_update(&d->tx, &e));
     assert_string_equal(page(d, "", 0, 10), "one-1 one-3 one-2");
@@ -483,9 +451,9 @@ static void entries_are_kept_for_thirty_days_and_up_to_a_size(void **state)
 {
     struct desk *d = *state;
     add_entries(d, "one", 1, 2);
-    set_clocks(d, d->tx.rd.now_ms + 29 * DAY_MS);
+    desk_set_clocks(d, d->tx.rd.now_ms + 29 * DAY_MS);
     add_entries(d, "one", 3, 3);
-    set_clocks(d, d->tx.rd.now_ms + DAY_MS);
+    desk_set_clocks(d, d->tx.rd.now_ms + DAY_MS);
     assert_string_equal(page(d, "", 0, 10), "one-3");
     assert_int_equal(outgoing_history_total(&d->tx.rd, STR("one"), STR("")), 1);
     char *large = arena_alloc(&d->arena, 11 << 20);
@@ -504,7 +472,7 @@ static void a_walk_meets_each_entry_once_and_in_parts(void **state)
 {
     struct desk *d = *state;
     add_entries(d, "one", 1, 150);
-    set_clocks(d, d->tx.rd.now_ms + 10);
+    desk_set_clocks(d, d->tx.rd.now_ms + 10);
     add_entries(d, "one", 151, 250);
     struct outgoing_walk walk = {.integration_id = STR("one")};
     size_t met = 0, parts = 0;
@@ -529,7 +497,7 @@ static void a_walk_meets_each_entry_once_and_in_parts(void **state)
     assert_int_equal(walk.after, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, desk_close)
 
 int main(void)
 {

@@ -6,23 +6,14 @@
 
 #include <cmocka.h>
 
-#include "base/digest.h"
+#include "desk.h"
+
 #include "store/hook_key.h"
 #include "store/hook_options.h"
 #include "store/integration.h"
-#include "store/internal.h"
 #include "store/record.h"
 
-static const int64_t start_ms = 1700000000000;
 #define DAY_MS INT64_C(86400000)
-
-/* A database in memory and a transaction that the test itself holds. */
-struct desk {
-    struct db *db;
-    struct catalog *catalog;
-    struct arena arena;
-    struct tx tx;
-};
 
 static void add_integration(struct desk *d, const char *id, const char *token)
 {
@@ -40,31 +31,11 @@ static void add_integration(struct desk *d, const char *id, const char *token)
 
 static int setup(void **state)
 {
-    static struct desk d;
-    struct err err = ERR_NONE;
-    digest_init();
-    d = (struct desk){.catalog = catalog_new()};
-    d.db = db_open(":memory:", DB_WRITER, &err);
-    assert_non_null(d.db);
-    assert_true(schema_apply(d.db, &err));
-    arena_init(&d.arena, SIZE_MAX);
-    d.tx = (struct tx){
-        .rd = {.db = d.db, .arena = &d.arena, .catalog = d.catalog, .now_ms = start_ms}};
-    add_integration(&d, "one", "token-of-one");
-    add_integration(&d, "two", "token-of-two");
-    *state = &d;
+    struct desk *d = desk_open();
+    add_integration(d, "one", "token-of-one");
+    add_integration(d, "two", "token-of-two");
+    *state = d;
     return 0;
-}
-
-static int teardown(void **state)
-{
-    struct desk *d = *state;
-    bool failed = db_failed(d->db);
-    changes_drop(&d->tx, NULL);
-    db_close(d->db);
-    catalog_free(d->catalog);
-    arena_release(&d->arena);
-    return failed ? -1 : 0;
 }
 
 static int64_t rows_in(struct desk *d, const char *count_sql)
@@ -428,7 +399,7 @@ static void an_integrations_moment_is_that_of_its_last_change(void **state)
     assert_int_equal(integration_updated_at(&d->tx.rd, STR("nothing")), 0);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, desk_close)
 
 int main(void)
 {

@@ -6,41 +6,14 @@
 
 #include <cmocka.h>
 
-#include "base/digest.h"
-#include "store/integration.h"
-#include "store/internal.h"
+#include "desk.h"
 
-struct desk {
-    struct db *db;
-    struct catalog *catalog;
-    struct arena arena;
-    struct tx tx;
-};
+#include "store/integration.h"
 
 static int setup(void **state)
 {
-    static struct desk d;
-    struct err err = ERR_NONE;
-    digest_init();
-    d = (struct desk){.catalog = catalog_new()};
-    d.db = db_open(":memory:", DB_WRITER, &err);
-    assert_non_null(d.db);
-    assert_true(schema_apply(d.db, &err));
-    arena_init(&d.arena, SIZE_MAX);
-    d.tx = (struct tx){.rd = {.db = d.db, .arena = &d.arena, .catalog = d.catalog}};
-    *state = &d;
+    *state = desk_open();
     return 0;
-}
-
-static int teardown(void **state)
-{
-    struct desk *d = *state;
-    bool failed = db_failed(d->db);
-    changes_drop(&d->tx, NULL);
-    db_close(d->db);
-    catalog_free(d->catalog);
-    arena_release(&d->arena);
-    return failed ? -1 : 0;
 }
 
 static struct integration bound_to(struct desk *d, const char *id, const char *channels)
@@ -89,7 +62,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(those_of_a_channel_are_found_as_they_are_now, setup,
-                                        teardown),
+                                        desk_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

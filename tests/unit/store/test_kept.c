@@ -6,12 +6,11 @@
 
 #include <cmocka.h>
 
-#include "base/digest.h"
+#include "desk.h"
+
 #include "store/integration.h"
-#include "store/internal.h"
 #include "store/kept.h"
 
-static const int64_t start_ms = 1700000000000;
 #define DAY_MS INT64_C(86400000)
 
 #define MAKE_SQL(kind)                                                                             \
@@ -39,14 +38,6 @@ static const struct kept_kind kinds[KINDS] = {
               .sql = NOTE_SQL("1")},
 };
 
-/* A database in memory and a transaction that the test itself holds. */
-struct desk {
-    struct db *db;
-    struct catalog *catalog;
-    struct arena arena;
-    struct tx tx;
-};
-
 static void add_integration(struct desk *d, const char *id, const char *name)
 {
     struct integration in = {.id = str_of(id),
@@ -63,36 +54,16 @@ static void add_integration(struct desk *d, const char *id, const char *name)
 
 static int setup(void **state)
 {
-    static struct desk d;
-    struct err err = ERR_NONE;
-    digest_init();
-    d = (struct desk){.catalog = catalog_new()};
-    d.db = db_open(":memory:", DB_WRITER, &err);
-    assert_non_null(d.db);
-    assert_true(schema_apply(d.db, &err));
-    assert_true(db_exec(d.db, "CREATE TABLE note_lists (seq INTEGER PRIMARY KEY, kind INTEGER,"
-                              " integration_id TEXT, stored_from BIGINT, shown_from BIGINT,"
-                              " last_number BIGINT, bytes BIGINT, oldest_ms BIGINT);"
-                              "CREATE TABLE notes (list_seq BIGINT, number BIGINT, at_ms BIGINT,"
-                              " bytes BIGINT)"));
-    arena_init(&d.arena, SIZE_MAX);
-    d.tx = (struct tx){
-        .rd = {.db = d.db, .arena = &d.arena, .catalog = d.catalog, .now_ms = start_ms}};
-    add_integration(&d, "one", "open");
-    add_integration(&d, "two", "closed");
-    *state = &d;
+    struct desk *d = desk_open();
+    assert_true(db_exec(d->db, "CREATE TABLE note_lists (seq INTEGER PRIMARY KEY, kind INTEGER,"
+                               " integration_id TEXT, stored_from BIGINT, shown_from BIGINT,"
+                               " last_number BIGINT, bytes BIGINT, oldest_ms BIGINT);"
+                               "CREATE TABLE notes (list_seq BIGINT, number BIGINT, at_ms BIGINT,"
+                               " bytes BIGINT)"));
+    add_integration(d, "one", "open");
+    add_integration(d, "two", "closed");
+    *state = d;
     return 0;
-}
-
-static int teardown(void **state)
-{
-    struct desk *d = *state;
-    bool failed = db_failed(d->db);
-    changes_drop(&d->tx, NULL);
-    db_close(d->db);
-    catalog_free(d->catalog);
-    arena_release(&d->arena);
-    return failed ? -1 : 0;
 }
 
 static void insert_note(struct desk *d, struct kept_list *list, int64_t bytes)
@@ -280,7 +251,7 @@ static void a_list_goes_with_its_last_row_when_its_integration_is_gone(void **st
     assert_false(to_sweep(d));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, desk_close)
 
 int main(void)
 {
