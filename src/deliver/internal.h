@@ -22,7 +22,7 @@ struct claim {
     struct deliveries *home;
     struct destination *destination;
     struct arena arena;
-    unsigned asked, busy; /* slots: asked for now, used before */
+    unsigned asked, busy; /* slots: that it asks for, and those taken before */
     size_t refs;
     /* What the command found. */
     struct delivery_list rows;
