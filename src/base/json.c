@@ -352,6 +352,14 @@ void json_member_json(struct json_out *o, const char *key, const struct json *va
     json_put(o->buf, value);
 }
 
+void json_member_copy(struct json_out *o, const struct json *member)
+{
+    json_item(o);
+    json_put_string(o->buf, member->key);
+    (void)buf_add_char(o->buf, ':');
+    json_put(o->buf, member);
+}
+
 void json_member_raw(struct json_out *o, const char *key, struct str json_text)
 {
     json_key(o, key);

@@ -93,6 +93,8 @@ void json_member_i64(struct json_out *o, const char *key, int64_t value);
 void json_member_time(struct json_out *o, const char *key, int64_t ms);
 void json_member_json(struct json_out *o, const char *key, const struct json *value);
 void json_member_raw(struct json_out *o, const char *key, struct str json_text);
+/* A member of another object, under its own name. */
+void json_member_copy(struct json_out *o, const struct json *member);
 
 /* ECMAScript's Number(text) for schema coercion: true and a number, or false for NaN. As there,
  * white space around it does not count, 0x, 0o and 0b are known, "Infinity" is a number, and so is

@@ -8,7 +8,7 @@
  * Fairness. Those that are due take turns, whatever waits for each. All together have a limit too,
  * and who has answered is told from who has not yet: neither of the two classes gets more than
  * three quarters of it, and when those that have not answered hold a quarter, each further one of
- * them gets one slot. So thousands of silent receivers leave room for those that answer.
+ * them gets one slot. So many silent receivers leave room for those that answer.
  *
  * The breaker. A destination that could not be reached several times in a row is suspected: it has
  * one slot, and after each further failure a pause that doubles up to a ceiling. So a dead receiver
@@ -32,7 +32,7 @@ struct plan_limits {
 
 struct destination {
     struct str id;
-    struct heap_node due;            /* by the wall clock */
+    struct heap_node due;            /* by the steady clock */
     struct heap_node pause;          /* by the monotonic one */
     struct destination *prev, *next; /* of those whose moment has come */
     bool ready;                      /* it is one of them */

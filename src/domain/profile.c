@@ -80,10 +80,7 @@ void own_preferences_put(struct buf *out, const struct user *u)
     const struct json *own = own_preferences(u);
     const struct json *p = json_is(own, JSON_OBJECT) ? own->items.first : NULL;
     for (; p != NULL; p = p->next) {
-        json_item(&o);
-        json_put_string(out, p->key);
-        buf_add_char(out, ':');
-        json_put(out, p);
+        json_member_copy(&o, p);
     }
     struct str language = user_text(u, "language");
     if (!str_empty(language))

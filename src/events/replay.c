@@ -32,10 +32,7 @@ static void put_old(struct buf *out, const struct json *data)
     for (; at != NULL; at = at->next) {
         if (str_is(at->key, "token") || str_is(at->key, "trigger_word"))
             continue;
-        json_item(&o);
-        json_put_string(out, at->key);
-        buf_add_char(out, ':');
-        json_put(out, at);
+        json_member_copy(&o, at);
     }
     json_end(&o);
 }

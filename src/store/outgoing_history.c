@@ -111,10 +111,7 @@ static void put_changes(struct buf *out, const struct json *entry)
     for (const struct json *at = entry->items.first; at != NULL; at = at->next) {
         if (!changes(at->key))
             continue;
-        json_item(&o);
-        json_put_string(out, at->key);
-        buf_add_char(out, ':');
-        json_put(out, at);
+        json_member_copy(&o, at);
     }
     json_end(&o);
 }

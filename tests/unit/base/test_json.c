@@ -426,6 +426,17 @@ static void writing_goes_member_by_member(void **state)
                          "\"tree\":[1],\"none\":null,\"raw\":{\"x\":1},\"list\":[1,\"two\"]}"));
 }
 
+static void a_member_is_copied_with_its_name(void **state)
+{
+    const struct json *from = json_parse(*state, STR("{\"a\":1,\"say \\\"b\\\"\":[true]}"));
+    BUF(out, 100);
+    struct json_out o = json_begin(&out, '{');
+    json_member_copy(&o, from->items.first->next);
+    json_member_copy(&o, from->items.first);
+    json_end(&o);
+    assert_buf(&out, STR("{\"say \\\"b\\\"\":[true],\"a\":1}"));
+}
+
 static void an_object_that_was_begun_elsewhere_is_continued(void **state)
 {
     (void)state;
@@ -548,6 +559,7 @@ int main(void)
         TEST(every_byte_is_judged_alike_at_every_place),
         TEST(a_full_buffer_is_noticed_at_the_end),
         TEST(writing_goes_member_by_member),
+        TEST(a_member_is_copied_with_its_name),
         TEST(an_object_that_was_begun_elsewhere_is_continued),
         TEST(texts_are_numbers_as_in_ecmascript),
         TEST(other_texts_are_no_numbers),
