@@ -72,10 +72,7 @@ void runs_leave(struct scripts *s, int64_t now_ms)
 {
     if (now_ms < s->leave_ms)
         return;
-    for (struct mail *mail = s->first_ended, *next; mail != NULL; mail = next) {
-        next = mail->next;
-        job_home((struct job *)(void *)mail);
-    }
+    jobs_home(s->first_ended, NULL);
     s->first_ended = s->last_ended = NULL;
     s->leave_ms = INT64_MAX;
 }
